@@ -6,12 +6,12 @@ them, all others the public address.  The choice is made once per flow, not per 
 """
 from __future__ import annotations
 
+import ipaddress
 import socket
 from collections.abc import Sequence
 from itertools import islice
 
 from mss.sip.flow import LocalAddress
-from mss.transport.errors import ListenError
 
 #: A socket address of either family, as the socket module wants it.
 SocketAddress = tuple[str, int] | tuple[str, int, int, int]
@@ -75,27 +75,19 @@ def _scope_of(zone: str) -> int:
 class AddressBook:
     """Decides which host name or address of ours a peer is shown."""
 
-    def __init__(self, public_address: str, local_networks: Sequence[str]) -> None:
-        self._public4 = ""
-        self._public6 = ""
-        for entry in public_address.split(","):
-            self._set_public(entry.strip())
-        self._networks = [_parse_network(text) for text in local_networks]
+    def __init__(
+        self, public_address: str, local_networks: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]
+    ) -> None:
+        literal = normalize_literal(public_address)
+        #: What outside peers of each IP version are shown; a name serves both.
+        self._public4 = "" if literal and ":" in literal else literal or public_address
+        self._public6 = in_uri(literal) if literal and ":" in literal else "" if literal else public_address
+        #: Bytes of an address, network number, mask.
+        self._networks = [
+            (network.max_prefixlen // 8, int(network.network_address), int(network.netmask))
+            for network in local_networks
+        ]
         self._routes: dict[str, str] = {}
-
-    def _set_public(self, entry: str) -> None:
-        literal = normalize_literal(entry)
-        if literal is not None and ":" in literal:
-            self._public6 = in_uri(literal)
-        elif literal is not None:
-            self._public4 = literal
-        elif ":" in entry:
-            raise ListenError(
-                entry, "this public address is neither an IP address nor a name",
-                "write [sip] public_address without a port",
-            )
-        else:
-            self._public4 = self._public6 = entry
 
     def is_inside(self, host: str) -> bool:
         """Whether an IP literal lies in one of the local networks."""
@@ -133,21 +125,6 @@ def _ask_route(peer: str) -> str:
             return str(probe.getsockname()[0])
     except OSError:
         return "::1" if family == socket.AF_INET6 else "127.0.0.1"
-
-
-def _parse_network(text: str) -> tuple[int, int, int]:
-    """``10.0.0.0/8`` as (bytes of an address, network number, mask); raises ListenError with the remedy."""
-    host, _, length_text = text.strip().partition("/")
-    packed = pack_literal(host)
-    bits = len(packed) * 8 if packed is not None else 0
-    length = int(length_text) if length_text.isascii() and length_text.isdigit() else (-1 if length_text else bits)
-    if packed is None or not 0 <= length <= bits:
-        raise ListenError(
-            text, "this local network is not an address with a prefix length",
-            'write it as "192.168.0.0/16" under [sip] local_networks',
-        )
-    mask = (1 << bits) - (1 << (bits - length))
-    return len(packed), int.from_bytes(packed, "big") & mask, mask
 
 
 class Advertiser:

@@ -5,21 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import NamedTuple
 
+from mss.config.address import Listener
 from mss.sip.flow import Flow
 from mss.transport.addresses import AddressBook, normalize_literal
 from mss.transport.log import LimitedLog
-from mss.transport.settings import ListenAddress, TransportSettings, parse_listen
+from mss.transport.settings import TransportSettings
 from mss.transport.udp import UdpFlow, UdpListener
-
-
-class ListenerInfo(NamedTuple):
-    """What is bound, for the status page: transport in capitals, IP literal, port."""
-
-    transport: str
-    host: str
-    port: int
 
 
 class TransportManager:
@@ -39,7 +31,6 @@ class TransportManager:
         on_batch_end: Callable[[], None] | None,
         log: logging.Logger,
     ) -> None:
-        """Reads the settings; raises ListenError for an address that cannot be understood."""
         self._settings = settings
         self._receive = receive
         self._loop = loop
@@ -47,13 +38,12 @@ class TransportManager:
         self._on_batch_end = on_batch_end
         self._log = LimitedLog(log, loop.time)
         self._book = AddressBook(settings.public_address, settings.local_networks)
-        self._listen = [parse_listen(text) for text in settings.listen]
         self._udp: list[UdpListener] = []
 
     async def start(self) -> None:
         """Open all listeners, or none: raises ListenError that names the listener and the remedy."""
         try:
-            for where in self._listen:
+            for where in self._settings.listeners:
                 self._open(where)
         except BaseException:
             await self.stop()
@@ -61,7 +51,7 @@ class TransportManager:
         for listener in self._udp:
             listener.start()
 
-    def _open(self, where: ListenAddress) -> None:
+    def _open(self, where: Listener) -> None:
         listener = UdpListener(
             where,
             self._book,
@@ -71,7 +61,7 @@ class TransportManager:
             log=self._log,
             max_flows=self._settings.max_udp_flows,
             buffer_bytes=self._settings.socket_buffer_bytes,
-            is_first=all(other.where.is_ipv6 != where.is_ipv6 for other in self._udp),
+            is_first=all(other.is_ipv6 != is_ipv6 for other in self._udp),
         )
         self._udp.append(listener)
 
@@ -82,9 +72,9 @@ class TransportManager:
         self._udp.clear()
 
     @property
-    def listeners(self) -> list[ListenerInfo]:
+    def listeners(self) -> list[Listener]:
         """What is bound, with the true ports."""
-        return [ListenerInfo(listener.where.transport, listener.where.host, listener.where.port) for listener in self._udp]
+        return [listener.where for listener in self._udp]
 
     def flow_to(self, transport: str, host: str, port: int, *, near: Flow | None = None) -> Flow | None:
         """The flow to an IP literal, None when no listener can get there.
@@ -99,9 +89,9 @@ class TransportManager:
 
     def _udp_listener(self, host: str, near: Flow | None) -> UdpListener | None:
         is_ipv6 = ":" in host
-        if isinstance(near, UdpFlow) and near.listener.where.is_ipv6 == is_ipv6 and near.listener in self._udp:
+        if isinstance(near, UdpFlow) and near.listener.is_ipv6 == is_ipv6 and near.listener in self._udp:
             return near.listener
-        fitting = [listener for listener in self._udp if listener.where.is_ipv6 == is_ipv6]
+        fitting = [listener for listener in self._udp if listener.is_ipv6 == is_ipv6]
         if len(fitting) > 1:
             fitting.sort(key=lambda listener: not listener.advertiser.can_reach(host))
         return fitting[0] if fitting else None

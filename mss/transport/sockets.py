@@ -6,9 +6,9 @@ import contextlib
 import errno
 import socket
 
+from mss.config.address import Listener
 from mss.transport.addresses import family_of, socket_address
 from mss.transport.errors import ListenError
-from mss.transport.settings import ListenAddress
 
 _BACKLOG = 1024
 # Linux: the same as SO_SNDBUF and SO_RCVBUF without the administrator's upper limit, for root only.
@@ -32,17 +32,17 @@ _REMEDIES = {
 }
 
 
-def open_socket(where: ListenAddress, buffer_bytes: int = 0) -> socket.socket:
+def open_socket(where: Listener, buffer_bytes: int = 0) -> socket.socket:
     """A bound non-blocking socket: UDP with the given kernel buffers, otherwise TCP in listening state.
 
     Raises ListenError that names the listener and the remedy.
     """
-    is_udp = where.transport == "UDP"
+    is_udp = where.is_datagram
     opened: socket.socket | None = None
     try:
         opened = socket.socket(family_of(where.host), socket.SOCK_DGRAM if is_udp else socket.SOCK_STREAM)
         opened.setblocking(False)
-        if where.is_ipv6:
+        if ":" in where.host:
             # IPv4 has listeners of its own; mapped addresses would show up in Via and bindings otherwise.
             opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         if is_udp:
@@ -56,7 +56,7 @@ def open_socket(where: ListenAddress, buffer_bytes: int = 0) -> socket.socket:
         if opened is not None:
             opened.close()
         problem, remedy = _REMEDIES.get(error.errno or 0, (str(error), "correct the entry under [sip] listen"))
-        raise ListenError(where.text, problem, remedy.format(port=where.port)) from error
+        raise ListenError(str(where), problem, remedy.format(port=where.port)) from error
     return opened
 
 

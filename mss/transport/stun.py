@@ -21,6 +21,7 @@ def answer_binding_request(data: bytes, host: str, port: int) -> bytes | None:
     transaction = data[8:_HEADER_BYTES]
     family = 1 if len(packed) == 4 else 2
     mask = (_COOKIE + transaction)[: len(packed)]
-    value = bytes((0, family)) + (port ^ 0x2112).to_bytes(2, "big") + bytes(a ^ b for a, b in zip(packed, mask, strict=True))
+    hidden = bytes(a ^ b for a, b in zip(packed, mask, strict=True))
+    value = bytes((0, family)) + (port ^ 0x2112).to_bytes(2, "big") + hidden
     attribute = _XOR_MAPPED_ADDRESS + len(value).to_bytes(2, "big") + value
     return _BINDING_SUCCESS + len(attribute).to_bytes(2, "big") + _COOKIE + transaction + attribute

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import socket
 from collections import deque
 from collections.abc import Callable
 from itertools import islice
 
+from mss.config.address import Listener
 from mss.sip.flow import Flow
 from mss.transport.addresses import AddressBook, Advertiser, SocketAddress, socket_address
 from mss.transport.log import LimitedLog
-from mss.transport.settings import ListenAddress
 from mss.transport.sockets import open_socket
 from mss.transport.stun import answer_binding_request
 
@@ -60,7 +59,7 @@ class UdpListener:
 
     def __init__(
         self,
-        where: ListenAddress,
+        where: Listener,
         book: AddressBook,
         receive: Callable[[bytes, Flow], None],
         *,
@@ -74,6 +73,7 @@ class UdpListener:
         """Bind at once; raises ListenError.  ``is_first`` of its IP version: its flows need not name it."""
         self._socket = open_socket(where, buffer_bytes)
         self.where = where._replace(port=self._socket.getsockname()[1])
+        self.is_ipv6 = ":" in where.host
         self.advertiser = Advertiser("UDP", self.where.host, self.where.port, book)
         self.sendto = self._socket.sendto
         self.key_suffix = "" if is_first else f"@{self.where.host}:{self.where.port}"
@@ -124,7 +124,7 @@ class UdpListener:
                     break
                 except OSError as error:
                     # An ICMP error for something sent earlier; the next datagram may be sound.
-                    self._log.info("udp-receive", "%s: %s", self.where.text, error)
+                    self._log.info("udp-receive", "%s: %s", self.where, error)
                     continue
                 flow = flows.get(address)
                 if flow is None:
@@ -152,11 +152,11 @@ class UdpListener:
             if len(self._unsent) < _MAX_QUEUED:
                 self._unsent.append((data, address))
             else:
-                self._log.warning("udp-full", "%s: send queue full, datagram dropped", self.where.text)
+                self._log.warning("udp-full", "%s: send queue full, datagram dropped", self.where)
         elif self._socket.fileno() >= 0:
             self._log.warning(
                 "udp-send", "%s: %d bytes to %s port %d not sent: %s",
-                self.where.text, len(data), address[0], address[1], error,
+                self.where, len(data), address[0], address[1], error,
             )
 
     def _flush(self) -> None:
@@ -168,6 +168,6 @@ class UdpListener:
             except BlockingIOError:
                 return
             except OSError as error:
-                self._log.warning("udp-send", "%s: not sent to %s: %s", self.where.text, address[0], error)
+                self._log.warning("udp-send", "%s: not sent to %s: %s", self.where, address[0], error)
             unsent.popleft()
         self._loop.remove_writer(self._socket.fileno())
