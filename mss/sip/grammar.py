@@ -39,7 +39,7 @@ BARE_URI_TEXT: Final = rf"{SCHEME}:[^\s<>\",;?]++"
 PLAIN_DISPLAY: Final = r"[A-Za-z0-9.!%*_+`'~ \t\u0080-\U0010ffff-]*+"
 
 TOKEN_RE: Final = re.compile(TOKEN)
-DIGITS_RE: Final = re.compile(r"0*+([0-9]{1,10})")
+DIGITS_RE: Final = re.compile(r"0*([0-9]{1,10})")
 QUOTED_STRING_RE: Final = re.compile(QUOTED_STRING)
 ESCAPED_RE: Final = re.compile(r"\\(.)", re.DOTALL)
 #: Things between which a comma separates values, and the comma itself.
@@ -54,7 +54,7 @@ NAME_ADDR_RE: Final = re.compile(
 ADDR_SPEC_RE: Final = re.compile(rf"({BARE_URI_TEXT})({PARAMS}){LWS}")
 VIA_RE: Final = re.compile(
     rf"(?i:SIP){LWS}/{LWS}2\.0{LWS}/{LWS}({TOKEN})[ \t\r\n]++({HOST}){LWS}(?::{LWS}({PORT}))?+({PARAMS}){LWS}")
-CSEQ_RE: Final = re.compile(rf"0*+([0-9]{{1,10}})[ \t]++({TOKEN})")
+CSEQ_RE: Final = re.compile(rf"0*([0-9]{{1,10}})[ \t]++({TOKEN})")
 CALL_ID_RE: Final = re.compile(r"[^\s\x00-\x20\x7f\u0080-\U0010ffff]++")
 
 SIP_VERSION_RE: Final = re.compile(r"(?i:SIP)/[0-9]++\.[0-9]++")
@@ -62,11 +62,11 @@ STATUS_LINE_RE: Final = re.compile(r"(?i:SIP)/2\.0 ([1-6][0-9][0-9])(?: ([^\r\n]
 URI_RE: Final = re.compile(URI_TEXT)
 
 #: user and password, RFC 3261 25.1, and "#", which phones send in feature codes.
-_USER: Final = r"(?:[A-Za-z0-9_.!~*'()&=+$,;?/#-]|%[0-9A-Fa-f]{2})"
-_PASSWORD: Final = r"(?:[A-Za-z0-9_.!~*'()&=+$,-]|%[0-9A-Fa-f]{2})"
+_USER: Final = r"(?:[A-Za-z0-9_.!~*'()&=+$,;?/#-]++|%[0-9A-Fa-f]{2})"
+_PASSWORD: Final = r"(?:[A-Za-z0-9_.!~*'()&=+$,-]++|%[0-9A-Fa-f]{2})"
 #: paramchar and hname/hvalue.
-_PARAM_CHARS: Final = r"(?:[A-Za-z0-9\[\]/:&+$_.!~*'()-]|%[0-9A-Fa-f]{2})"
-_HEADER_CHARS: Final = r"(?:[A-Za-z0-9\[\]/?:+$_.!~*'()-]|%[0-9A-Fa-f]{2})"
+_PARAM_CHARS: Final = r"(?:[A-Za-z0-9\[\]/:&+$_.!~*'()-]++|%[0-9A-Fa-f]{2})"
+_HEADER_CHARS: Final = r"(?:[A-Za-z0-9\[\]/?:+$_.!~*'()-]++|%[0-9A-Fa-f]{2})"
 SIP_URI_RE: Final = re.compile(
     rf"(sips?):(?:({_USER}++)(?::({_PASSWORD}*+))?@)?({HOST})(?::({PORT}))?+"
     rf"((?:;{_PARAM_CHARS}++(?:={_PARAM_CHARS}++)?+)*+)"
@@ -83,10 +83,6 @@ CSEQ_LINE_RE: Final = re.compile(rf"{_HEAD}([0-9]{{1,9}}) ([A-Z]++)")
 SMALL_NUMBER_LINE_RE: Final = re.compile(rf"{_HEAD}(?:[0-9]{{1,2}}|1[0-9][0-9]|2[0-4][0-9]|25[0-5])")
 CONTACT_LINE_RE: Final = re.compile(
     rf"{_HEAD}(?:\"[^\"\\\r\n]*+\" *+|{PLAIN_DISPLAY})<sips?:[^\s<>\"]++>{PLAIN_PARAMS}")
-#: The Request-URI that needs no closer look.
-PLAIN_URI_RE: Final = re.compile(
-    r"sips?:(?:[A-Za-z0-9_.!~*'()&=+$,/#-]++@)?[A-Za-z0-9_][A-Za-z0-9._-]*+(?::[0-9]{1,4})?+"
-    r"(?:;[A-Za-z0-9._-]++(?:=[A-Za-z0-9._-]++)?+)*+")
 
 
 def is_ipv6_reference(text: str) -> bool:

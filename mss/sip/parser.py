@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Octets to ``Message``: start line, header lines, body (RFC 3261 sections 7 and 18.3).
+
+Nothing is checked here beyond what is needed to find these parts; see ``mss.sip.validation``.
+"""
+from __future__ import annotations
+
+from typing import Final
+
+from mss.sip.errors import ParseError
+from mss.sip.grammar import DIGITS_RE, SIP_VERSION_RE, STATUS_LINE_RE, TOKEN_RE
+from mss.sip.headers import CONTENT_LENGTH, LINE_HEADS, canonical
+from mss.sip.message import Message, value_of
+
+#: Limits of one message.  A UDP datagram cannot be longer than 65535 octets; streams have their own.
+MAX_HEADER_LINES: Final = 200
+MAX_HEAD_BYTES: Final = 32768
+
+
+def parse(data: bytes) -> Message:
+    """One message from a datagram, or one whole message that ``StreamFramer`` cut from a stream.
+
+    Octets after the body are discarded when Content-Length says so.  Raises ParseError: status 0 for
+    what is no SIP message at all and for malformed responses, otherwise with the status to answer.
+    """
+    if data[:1] in (b"\r", b"\n"):
+        data = data.lstrip(b"\r\n")
+    end = data.find(b"\r\n\r\n")
+    if end < 0:
+        data = _end_of_headers_added(data)
+        end = data.index(b"\r\n\r\n")
+    if end > MAX_HEAD_BYTES:
+        raise _refused(data[:end], 513, "Header Section Too Large")
+    head = data[:end].decode("utf-8", "surrogateescape")
+    lines = head.split("\r\n")
+    breaks = len(lines) - 1
+    if head.count("\n") != breaks or head.count("\r") != breaks:
+        raise _refused(data[:end], 400, "Line Break Without CRLF")
+    start = lines.pop(0)
+    names = [LINE_HEADS.get(line[:line.find(":") + 1], "") for line in lines]
+    problem = ""
+    if "" in names:
+        names, lines, problem = _name_lines(names, lines)
+    message = _start(start, names, lines)
+    if problem:
+        raise ParseError(400 if message.method else 0, problem, message)
+    if breaks > MAX_HEADER_LINES:
+        raise ParseError(513 if message.method else 0, "Too Many Header Lines", message)
+    message.body = _body(message, data, end + 4)
+    return message
+
+
+def _body(message: Message, data: bytes, start: int) -> bytes:
+    """The body, which ends where Content-Length says, or with the datagram (RFC 3261 18.3)."""
+    names = message.names
+    if CONTENT_LENGTH not in names:
+        return data[start:]
+    text = value_of(message.lines[names.index(CONTENT_LENGTH)])
+    found = DIGITS_RE.fullmatch(text)
+    if found is None:
+        raise ParseError(400 if message.method else 0, "Bad Content-Length", message)
+    end = start + int(found.group(1))
+    if end > len(data):
+        raise ParseError(400 if message.method else 0, "Content-Length Larger Than Message", message)
+    return data[start:end]
+
+
+def _start(start: str, names: list[str], lines: list[str]) -> Message:
+    """The message without its body, from the start line and the headers."""
+    if start.startswith("SIP/2.0 "):
+        found = STATUS_LINE_RE.fullmatch(start)
+        if found is None:
+            raise ParseError(0, "Bad Status Line")
+        return Message("", "", int(found.group(1)), found.group(2) or "", names, lines, b"")
+    parts = start.split(" ")
+    if len(parts) == 3 and parts[2] == "SIP/2.0" and TOKEN_RE.fullmatch(parts[0]) is not None and parts[1]:
+        return Message(parts[0], parts[1], 0, "", names, lines, b"")
+    return _unusual_start(start, names, lines)
+
+
+def _unusual_start(start: str, names: list[str], lines: list[str]) -> Message:
+    """The rest of ``_start``: protocol name in another case, other versions, malformed and foreign lines."""
+    if start[:4].upper() == "SIP/":
+        found = STATUS_LINE_RE.fullmatch(start)
+        if found is None:
+            raise ParseError(0, "Bad Status Line")
+        return Message("", "", int(found.group(1)), found.group(2) or "", names, lines, b"")
+    parts = start.split()
+    if len(parts) < 2 or TOKEN_RE.fullmatch(parts[0]) is None or SIP_VERSION_RE.fullmatch(parts[-1]) is None:
+        raise ParseError(0, "Not SIP")
+    message = Message(parts[0], parts[1] if len(parts) > 2 else "", 0, "", names, lines, b"")
+    if parts[-1].upper() != "SIP/2.0":
+        raise ParseError(505, "Version Not Supported", message)
+    if len(parts) != 3 or start != " ".join(parts):
+        raise ParseError(400, "Bad Request Line", message)
+    return message
+
+
+def _name_lines(names: list[str], lines: list[str]) -> tuple[list[str], list[str], str]:
+    """Join folded lines and name the headers that the table does not know; also what is wrong, if anything."""
+    out_names: list[str] = []
+    out_lines: list[str] = []
+    problem = ""
+    for name, line in zip(names, lines, strict=True):
+        if name:
+            out_names.append(name)
+            out_lines.append(line)
+        elif line[:1] in (" ", "\t"):
+            if out_lines:
+                out_lines[-1] += "\r\n" + line
+            else:
+                problem = "Folded Start Line"
+        else:
+            written, colon, _ = line.partition(":")
+            if colon and TOKEN_RE.fullmatch(written.rstrip(" \t")) is not None:
+                out_names.append(canonical(written))
+                out_lines.append(line)
+            else:
+                problem = "Bad Header Line"
+    return out_names, out_lines, problem
+
+
+def _end_of_headers_added(data: bytes) -> bytes:
+    """A datagram without an empty line, made whole where nothing can be missing of it.
+
+    Some senders end lines with LF alone, and some leave out the empty line when there is no body.
+    Anything else that has no end of headers is junk, a keep-alive or cut off.
+    """
+    if b"\r" not in data and b"\n" in data:
+        head, gap, body = data.partition(b"\n\n")
+        data = head.rstrip(b"\n").replace(b"\n", b"\r\n") + b"\r\n\r\n" + body
+        if gap or data.startswith(b"SIP/"):
+            return data
+        return data
+    if data.endswith(b"\r\n"):
+        return data + b"\r\n"
+    raise _refused(data, 400, "No End of Headers")
+
+
+def _refused(head: bytes, status: int, reason: str) -> ParseError:
+    """The error for a message that is not read on, with as many of its headers as can be told apart."""
+    text = head[:MAX_HEAD_BYTES].decode("utf-8", "surrogateescape")
+    lines = text.replace("\r\n ", " ").replace("\r\n\t", " ").split("\r\n")[:MAX_HEADER_LINES]
+    lines = [line for line in lines if "\r" not in line and "\n" not in line]
+    if not lines:
+        return ParseError(0, "Not SIP")
+    start = lines.pop(0)
+    lines = [line for line in lines if ":" in line]
+    names = [canonical(line[:line.index(":")]) for line in lines]
+    try:
+        message = _start(start, names, lines)
+    except ParseError as error:
+        if error.message is None:
+            return error
+        message = error.message
+    return ParseError(status if message.method else 0, reason, message)
