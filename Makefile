@@ -44,23 +44,23 @@ lint: setup-test
 	@$(VENV)/bin/mypy
 
 check: lint
-	@$(VENV)/bin/python scripts/test architecture
+	@$(VENV)/bin/python scripts/run_tests.py architecture
 
 unit: setup-test
-	@$(VENV)/bin/python scripts/test unit
+	@$(VENV)/bin/python scripts/run_tests.py unit
 
 scenarios: setup-test
-	@$(VENV)/bin/python scripts/test scenarios
+	@$(VENV)/bin/python scripts/run_tests.py scenarios
 
 test: lint
-	@$(VENV)/bin/python scripts/test unit scenarios
+	@$(VENV)/bin/python scripts/run_tests.py unit scenarios
 
 compile: build/compiled/.ready
-build/compiled/.ready: $(VENV)/.ready-test scripts/compile $(SOURCES)
-	@$(VENV)/bin/python scripts/compile
+build/compiled/.ready: $(VENV)/.ready-test scripts/compile.py $(SOURCES)
+	@$(VENV)/bin/python scripts/compile.py
 
 test-compiled: compile
-	@$(VENV)/bin/python scripts/test compiled
+	@$(VENV)/bin/python scripts/run_tests.py compiled
 
 run-compiled: compile
 	@test -e $(HOME_DIR)/mss.toml || .venv-compiled/bin/mss --home $(HOME_DIR) init $(INIT_OPTIONS)

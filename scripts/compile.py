@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "build" / "compiled"
 THIN = ROOT / ".venv-compiled"
-COPIED = ("pyproject.toml", "setup.py", "README.md")
+COPIED = ("pyproject.toml", "setup.py", "README.md", "LICENSE")
 
 
 def copy_tree() -> None:
@@ -55,12 +55,11 @@ def make_thin_environment() -> None:
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(THIN)], check=True)
     packages = Path(sysconfig.get_path("purelib", vars={"base": str(THIN), "platbase": str(THIN)}))
     (packages / "compiled.pth").write_text(f"{TARGET}\nimport site; site.addsitedir({base!r})\n", encoding="utf-8")
-    for name, module in (("mss", "mss.cli.main:main"), ("pytest", "pytest:console_main")):
+    for name, module in (("mss", "mss.cli.main:main"), ("pytest", "pytest:main")):
         where, _, function = module.partition(":")
         script = THIN / "bin" / name
-        script.write_text(
-            f"#!{THIN}/bin/python\nimport sys\nfrom {where} import {function}\nsys.exit({function}())\n", encoding="utf-8"
-        )
+        lines = (f"#!{THIN}/bin/python", "import sys", f"from {where} import {function}", f"sys.exit({function}())", "")
+        script.write_text("\n".join(lines), encoding="utf-8")
         script.chmod(0o755)
 
 

@@ -62,7 +62,7 @@ def main(names: list[str]) -> int:
     """Run the suites, all of them even if one fails, and print the total as the last line."""
     unknown = [name for name in names if name not in SUITES]
     if unknown or not names:
-        print(f"usage: test [{'|'.join(SUITES)}]...", file=sys.stderr)
+        print(f"usage: run_tests.py [{'|'.join(SUITES)}]...", file=sys.stderr)
         return 2
     REPORTS.mkdir(parents=True, exist_ok=True)
     total: Counter[str] = Counter()
