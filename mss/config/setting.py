@@ -21,7 +21,8 @@ class Rule:
     """What is known of one setting beside its type and default.
 
     ``kind`` names a syntax: "listener", "network", "host", "path", "url" or "phrase"; empty means any value of the
-    type.  For a list, ``kind``, ``choices``, ``minimum`` and ``maximum`` apply to each of its items.
+    type.  For a list, ``kind``, ``choices``, ``minimum`` and ``maximum`` apply to each of its items.  The value of a
+    ``secret`` setting is left out of the section's repr, so that it does not reach a log.
     """
 
     description: str
@@ -31,6 +32,7 @@ class Rule:
     maximum: float | None = None
     choices: tuple[str, ...] = ()
     kind: str = ""
+    secret: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,11 @@ def setting(
     maximum: float | None = None,
     choices: tuple[str, ...] = (),
     kind: str = "",
+    secret: bool = False,
 ) -> T:
     """Declare a setting as a dataclass field with this default; the parameters are those of ``Rule``."""
-    rule = Rule(description, unit, restart, minimum, maximum, choices, kind)
-    return cast(T, field(default=cast(Any, default), metadata={_METADATA_KEY: rule}))
+    rule = Rule(description, unit, restart, minimum, maximum, choices, kind, secret)
+    return cast(T, field(default=cast(Any, default), repr=not secret, metadata={_METADATA_KEY: rule}))
 
 
 def describe(section: str, settings_class: type[Any]) -> Iterator[SettingInfo]:

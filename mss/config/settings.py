@@ -138,7 +138,7 @@ class DatabaseSettings:
 
     url: str = setting(
         "", "Database URL, as in postgresql://mss:secret@db.example/mss; empty = SQLite file mss.db in the data "
-        "directory.", kind="url", restart=True,
+        "directory.", kind="url", restart=True, secret=True,
     )
 
 
