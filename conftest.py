@@ -14,7 +14,7 @@ hypothesis.settings.load_profile("mss")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Refuse to call a run compiled that is not, or the other way round (``MSS_MODE`` is set by scripts/run_tests.py)."""
+    """Refuse to call a run compiled that is not, or the other way round (run_tests.py sets ``MSS_MODE``)."""
     wanted = os.environ.get("MSS_MODE")
     found = "compiled" if is_compiled() else "interpreted"
     if wanted is not None and wanted != found:
