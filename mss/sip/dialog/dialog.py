@@ -105,4 +105,10 @@ class Dialog(TransactionUser):
         shown = f"{user}@" if user else ""
         return f"Contact: <{scheme}:{shown}{self.flow.local.contact_host}>\r\n"
 
+    def refresh(self) -> None:
+        """Send whatever proves that the peer is still there (RFC 4028 or a probe)."""
+        raise NotImplementedError
 
+    def lose(self, cause: str) -> None:
+        """Give the dialog up because the peer is gone; ``cause`` in words."""
+        raise NotImplementedError

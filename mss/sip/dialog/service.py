@@ -6,8 +6,7 @@ from mypy_extensions import mypyc_attr
 
 from mss.sip.entropy import TokenSource
 from mss.sip.flow import Flow
-from mss.sip.timers import Timed
-from mss.sip.transaction.context import TransactionContext
+from mss.sip.transaction.context import TransactionContext, TransactionUser
 
 
 class DialogSettings:
@@ -39,12 +38,12 @@ class DialogService:
         self.settings = settings
         self.now = now
         #: Dialogs by our own tag.
-        self.sessions: dict[str, Timed] = {}
+        self.sessions: dict[str, TransactionUser] = {}
 
     def next_hop(self, uri: str, flow: Flow) -> Flow:
         """The flow for requests to ``uri``, given the flow the peer was last seen on."""
         raise NotImplementedError
 
-    def replace_flow(self, dialog: Timed) -> Flow:
+    def replace_flow(self, dialog: TransactionUser) -> Flow:
         """Another flow to the peer of a dialog whose own was closed; the closed one if there is none."""
         raise NotImplementedError

@@ -1,0 +1,290 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Answering INVITEs inside and outside dialogs (RFC 3261 13.3, 14.2; RFC 3262 section 3)."""
+from __future__ import annotations
+
+from typing import Final
+
+from mypy_extensions import mypyc_attr
+
+from mss.sip.builder import assemble_response, echo_lines, echo_to, reason_of
+from mss.sip.dialog.dialog import Dialog, record_route_set
+from mss.sip.dialog.service import DialogService
+from mss.sip.flow import Flow
+from mss.sip.headers import ALLOW, FROM, RACK, REQUIRE, TO
+from mss.sip.message import Message
+from mss.sip.transaction.context import ServerTransaction
+
+#: States of a session.
+IDLE: Final = 0
+EARLY: Final = 1
+CONFIRMED: Final = 2
+ENDED: Final = 3
+
+
+class _Provisional:
+    """A reliable provisional response waiting for its PRACK, or for its turn."""
+
+    __slots__ = ("body", "headers", "reason", "rseq", "status")
+
+    def __init__(self, status: int, reason: str, headers: str, body: bytes) -> None:
+        self.status = status
+        self.reason = reason
+        self.headers = headers
+        self.body = body
+        self.rseq = 0
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class InviteServer(Dialog):
+    """The half of a session that receives INVITEs and sends their responses.
+
+    The dialog's own timer repeats an unacknowledged 2xx or reliable provisional response.
+    """
+
+    __slots__ = ("_bye_headers", "_echo", "_interval", "_left", "_ok", "_ok_cseq", "_ok_waiting", "_provisionals",
+                 "_reliable", "_repeated", "_rseq", "_to_line", "contact_user", "extra_2xx", "invitation",
+                 "is_caller", "peer_allow", "state")
+
+    def __init__(self, service: DialogService, flow: Flow, call_id: str, local_tag: str) -> None:
+        super().__init__(service, flow, call_id, local_tag)
+        self.state = IDLE
+        #: True where the peer called us.
+        self.is_caller = False
+        #: User part of our Contact.
+        self.contact_user = ""
+        #: Header lines for each 2xx (Allow, Supported, session timer).
+        self.extra_2xx = ""
+        self.peer_allow = ""
+        #: The INVITE of the peer that still wants a final response.
+        self.invitation: ServerTransaction | None = None
+        self._echo = ""
+        self._to_line = ""
+        self._ok = b""
+        self._ok_cseq = 0
+        self._ok_waiting: tuple[str, bytes] | None = None
+        self._interval = 0
+        self._left = 0
+        self._reliable = False
+        self._rseq = 0
+        self._repeated = b""
+        self._provisionals: list[_Provisional] | None = None
+        self._bye_headers: str | None = None
+
+    def receive_invite(self, transaction: ServerTransaction, request: Message) -> None:
+        """The INVITE that creates this dialog; the answer follows by ``ring``, ``answer`` or ``reject``."""
+        self.is_caller = True
+        self.state = EARLY
+        self.remote_tag = request.from_tag or ""
+        self.remote_cseq = request.cseq
+        self.remote_value = request.get(FROM) or ""
+        self.local_value = f"{request.get(TO) or ''};tag={self.local_tag}"
+        contact = request.contact()
+        self.target = contact.uri if contact is not None else ""
+        self.request_uri = self.target
+        routes = record_route_set(request)
+        if routes:
+            self.set_routes(routes)
+        elif self.target:
+            self.flow = self.service.next_hop(self.target, self.flow)
+        self._reliable = "100rel" in (request.get(REQUIRE) or "")
+        self._open(transaction, request)
+        self.service.sessions[self.local_tag] = self
+
+    def _open(self, transaction: ServerTransaction, request: Message) -> None:
+        self.invitation = transaction
+        transaction.to_tag = self.local_tag
+        transaction.owner = self
+        self._echo = echo_lines(request)
+        self._to_line = echo_to(request, self.local_tag)
+        self._ok_cseq = request.cseq
+        self.note_peer(request)
+
+    def note_peer(self, message: Message) -> None:
+        """Remember which methods the peer allows."""
+        if ALLOW in message.names:
+            self.peer_allow = ",".join(message.get_all(ALLOW))
+
+    # ---- responses -----------------------------------------------------
+    def ring(self, status: int, reason: str, headers: str, body: bytes) -> None:
+        """Send a provisional response above 100; reliably where the caller demands it (RFC 3262).
+
+        Ignored once a final response was sent: never a 180 after a 200.
+        """
+        invitation = self.invitation
+        if invitation is None or self._ok_waiting is not None:
+            return
+        if not self._reliable:
+            contact = self.contact_line(self.contact_user)
+            invitation.respond(status, assemble_response(status, reason or reason_of(status), self._echo,
+                                                         self._to_line, contact + headers, body))
+            return
+        if self._provisionals is None:
+            self._provisionals = []
+        self._provisionals.append(_Provisional(status, reason or reason_of(status), headers, body))
+        if len(self._provisionals) == 1:
+            self._send_provisional()
+
+    def _send_provisional(self) -> None:
+        if not self._provisionals or self.invitation is None:
+            return
+        item = self._provisionals[0]
+        if self._rseq == 0:
+            self._rseq = 1 + self.service.tokens.number(1 << 16)
+        else:
+            self._rseq += 1
+        item.rseq = self._rseq
+        contact = self.contact_line(self.contact_user)
+        self._repeated = assemble_response(item.status, item.reason, self._echo, self._to_line,
+                                           f"{contact}Require: 100rel\r\nRSeq: {item.rseq}\r\n{item.headers}", item.body)
+        self.invitation.respond(item.status, self._repeated)
+        self._start_repeating()
+
+    def _start_repeating(self) -> None:
+        values = self.service.context.values
+        self._interval = values.t1
+        self._left = values.t64
+        self.service.context.wheel.arm(self, values.t1)
+
+    def receive_prack(self, transaction: ServerTransaction, request: Message) -> int:
+        """Status for a PRACK: 200 when it matches the unacknowledged response, else 481 (RFC 3262 3)."""
+        parts = (request.get(RACK) or "").split()
+        queue = self._provisionals
+        if not queue or len(parts) != 3 or parts[2] != "INVITE":
+            return 481
+        if parts[0] != str(queue[0].rseq) or parts[1] != str(self._ok_cseq):
+            return 481
+        return 200
+
+    def advance_provisionals(self) -> None:
+        """The PRACK was answered: send what waited for it."""
+        queue = self._provisionals
+        if queue:
+            del queue[0]
+        self._repeated = b""
+        self.service.context.wheel.cancel(self)
+        if self._ok_waiting is not None and not self._needs_prack():
+            headers, body = self._ok_waiting
+            self._ok_waiting = None
+            self._send_ok(headers, body)
+        else:
+            self._send_provisional()
+
+    def _needs_prack(self) -> bool:
+        # RFC 3262 3: a 2xx must wait while a reliable provisional with a description is unacknowledged.
+        return bool(self._provisionals) and any(bool(item.body) for item in self._provisionals or [])
+
+    def answer(self, headers: str, body: bytes) -> None:
+        """Send the 2xx and repeat it until its ACK arrives (RFC 3261 13.3.1.4)."""
+        if self.invitation is None or self._ok_waiting is not None:
+            return
+        if self._needs_prack():
+            self._ok_waiting = (headers, body)
+            return
+        self._send_ok(headers, body)
+
+    def _send_ok(self, headers: str, body: bytes) -> None:
+        invitation = self.invitation
+        if invitation is None:
+            return
+        self.invitation = None
+        self._provisionals = None
+        self._repeated = b""
+        self.state = CONFIRMED
+        kind = "" if not body or "Content-Type" in headers else "Content-Type: application/sdp\r\n"
+        self._ok = assemble_response(200, "OK", self._echo, self._to_line,
+                                     f"{self.contact_line(self.contact_user)}{self.extra_2xx}{headers}{kind}", body)
+        self._echo = ""
+        self._to_line = ""
+        invitation.respond(200, self._ok)
+        self._start_repeating()
+
+    def reject(self, status: int, reason: str = "", headers: str = "") -> None:
+        """Send a final failure; an initial INVITE's dialog is over with it."""
+        invitation = self.invitation
+        if invitation is None:
+            return
+        self.invitation = None
+        self._provisionals = None
+        self._ok_waiting = None
+        self._repeated = b""
+        self.service.context.wheel.cancel(self)
+        if self.state == EARLY:
+            self.forget()
+        invitation.respond(status, assemble_response(status, reason or reason_of(status), self._echo, self._to_line,
+                                                     headers, b""))
+        self._echo = ""
+        self._to_line = ""
+
+    def receive_cancel(self, request: Message | None) -> None:
+        """A CANCEL matched the pending INVITE (RFC 3261 9.2)."""
+        if self.invitation is None:
+            return
+        early = self.state == EARLY
+        self.reject(487)
+        if early:
+            self.tell_cancelled(request)
+
+    def acknowledge_received(self, request: Message) -> None:
+        """An ACK inside the dialog; repeated ones are absorbed."""
+        if not self._ok or request.cseq != self._ok_cseq:
+            return
+        self._ok = b""
+        self.service.context.wheel.cancel(self)
+        self.tell_acknowledged(request)
+        if self._bye_headers is not None and self.state == CONFIRMED:
+            self.leave(self._bye_headers)
+
+    def is_unacknowledged(self) -> bool:
+        """Whether a 2xx of ours still waits for its ACK."""
+        return bool(self._ok)
+
+    def expire(self) -> None:
+        """Repeat the 2xx or the reliable provisional; give up after 64 T1."""
+        repeated = self._ok or self._repeated
+        if not repeated:
+            return
+        context = self.service.context
+        self._left -= self._interval
+        if self._left > 0:
+            context.counters.retransmitted += 1
+            self.flow.send(repeated)
+            self._interval *= 2
+            if self._ok and self._interval > context.values.t2:
+                self._interval = context.values.t2
+            context.wheel.arm(self, min(self._interval, self._left))
+            return
+        if self._ok:
+            self._ok = b""
+            self.lose("no ACK")
+        else:
+            # RFC 3262 3: without a PRACK the call is rejected.
+            self.reject(504)
+            self.tell_cancelled(None)
+
+    # ---- filled by the whole session -----------------------------------
+    def tell_cancelled(self, request: Message | None) -> None:
+        """The caller gave up before our final response; 487 or 504 has been sent."""
+        raise NotImplementedError
+
+    def tell_acknowledged(self, request: Message) -> None:
+        """The ACK to our 2xx arrived."""
+        raise NotImplementedError
+
+    def leave(self, headers: str) -> None:
+        """Send BYE."""
+        raise NotImplementedError
+
+    def forget(self) -> None:
+        """Leave the dialog table."""
+        self.state = ENDED
+        self.service.sessions.pop(self.local_tag, None)
+
+    def respond_to(self, transaction: ServerTransaction, status: int, reason: str = "", headers: str = "",
+                   body: bytes = b"") -> None:
+        """Answer a request inside the dialog; a body without a type in ``headers`` is SDP."""
+        request = transaction.request
+        if request is None:
+            return
+        kind = "" if not body or "Content-Type" in headers else "Content-Type: application/sdp\r\n"
+        transaction.respond(status, assemble_response(status, reason or reason_of(status), echo_lines(request),
+                                                      echo_to(request, self.local_tag), headers + kind, body))
