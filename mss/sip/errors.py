@@ -47,3 +47,14 @@ class UnsupportedScheme(ParseError):
     def __init__(self, scheme: str) -> None:
         super().__init__(416, "Unsupported URI Scheme")
         self.scheme = scheme
+
+
+class FramingError(ParseError):
+    """A stream on which no message boundary can be found any more: answer if ``status`` is not 0, then close it.
+
+    ``completed`` are the whole messages that came before the fault in the same octets.
+    """
+
+    def __init__(self, status: int, reason: str, message: Message | None = None) -> None:
+        super().__init__(status, reason, message)
+        self.completed: list[bytes] = []

@@ -46,6 +46,8 @@ ESCAPED_RE: Final = re.compile(r"\\(.)", re.DOTALL)
 SEPARATOR_RE: Final = re.compile(rf"{QUOTED_STRING}|<[^>]*+>|,")
 #: The same for the semicolons between parameters.
 PARAM_SEPARATOR_RE: Final = re.compile(rf"{QUOTED_STRING}|;")
+#: The superfluous colon that RFC 3261's ABNF of IPv6 addresses had before an IPv4 part.
+THIRD_COLON_RE: Final = re.compile(r"(?<!:):::(?=[0-9]{1,3}(?:\.[0-9]{1,3}){3}\])")
 FOLD_RE: Final = re.compile(r"[ \t]*\r\n[ \t]+")
 PARAMS_RE: Final = re.compile(PARAMS + LWS)
 
@@ -55,7 +57,7 @@ ADDR_SPEC_RE: Final = re.compile(rf"({BARE_URI_TEXT})({PARAMS}){LWS}")
 VIA_RE: Final = re.compile(
     rf"(?i:SIP){LWS}/{LWS}2\.0{LWS}/{LWS}({TOKEN})[ \t\r\n]++({HOST}){LWS}(?::{LWS}({PORT}))?+({PARAMS}){LWS}")
 CSEQ_RE: Final = re.compile(rf"0*([0-9]{{1,10}})[ \t]++({TOKEN})")
-CALL_ID_RE: Final = re.compile(r"[^\s\x00-\x20\x7f\u0080-\U0010ffff]++")
+CALL_ID_RE: Final = re.compile(r"[\x21-\x7e]++")
 
 SIP_VERSION_RE: Final = re.compile(r"(?i:SIP)/[0-9]++\.[0-9]++")
 STATUS_LINE_RE: Final = re.compile(r"(?i:SIP)/2\.0 ([1-6][0-9][0-9])(?: ([^\r\n]*))?")
@@ -68,32 +70,46 @@ _PASSWORD: Final = r"(?:[A-Za-z0-9_.!~*'()&=+$,-]++|%[0-9A-Fa-f]{2})"
 _PARAM_CHARS: Final = r"(?:[A-Za-z0-9\[\]/:&+$_.!~*'()-]++|%[0-9A-Fa-f]{2})"
 _HEADER_CHARS: Final = r"(?:[A-Za-z0-9\[\]/?:+$_.!~*'()-]++|%[0-9A-Fa-f]{2})"
 SIP_URI_RE: Final = re.compile(
-    rf"(sips?):(?:({_USER}++)(?::({_PASSWORD}*+))?@)?({HOST})(?::({PORT}))?+"
+    rf"([sS][iI][pP][sS]?):(?:({_USER}++)(?::({_PASSWORD}*+))?@)?({HOST})(?::({PORT}))?+"
     rf"((?:;{_PARAM_CHARS}++(?:={_PARAM_CHARS}++)?+)*+)"
-    rf"(\?{_HEADER_CHARS}++={_HEADER_CHARS}*+(?:&{_HEADER_CHARS}++={_HEADER_CHARS}*+)*+)?+", re.IGNORECASE)
+    rf"(\?{_HEADER_CHARS}++={_HEADER_CHARS}*+(?:&{_HEADER_CHARS}++={_HEADER_CHARS}*+)*+)?+")
 TEL_URI_RE: Final = re.compile(
-    rf"tel:(\+?[0-9A-Fa-f*#.()-]++)((?:;{_PARAM_CHARS}++(?:={_PARAM_CHARS}++)?+)*+)", re.IGNORECASE)
+    rf"[tT][eE][lL]:(\+?[0-9A-Fa-f*#.()-]++)((?:;{_PARAM_CHARS}++(?:={_PARAM_CHARS}++)?+)*+)")
 
 _HEAD: Final = r"[^:]*+:[ \t]*+"
-VIA_LINE_RE: Final = re.compile(rf"{_HEAD}SIP/2\.0/([A-Z]++) ({HOST})(?::({PORT}))?+({PLAIN_PARAMS})")
-#: From and To: group 1 is the tag when it is the first parameter.
+#: Via with a host name or IPv4 address: transport, host, port, parameters.
+VIA_LINE_RE: Final = re.compile(
+    rf"{_HEAD}SIP/2\.0/([A-Z]++) ([A-Za-z0-9_][A-Za-z0-9._-]*+)(?::({PORT}))?+({PLAIN_PARAMS})")
+#: From and To whose only parameter, if any, is the tag.
 TAGGED_LINE_RE: Final = re.compile(
     rf"{_HEAD}(?:\"[^\"\\\r\n]*+\" *+|{PLAIN_DISPLAY})<sips?:[^\s<>\"]++>(?:;tag=({TOKEN}))?+")
 CSEQ_LINE_RE: Final = re.compile(rf"{_HEAD}([0-9]{{1,9}}) ([A-Z]++)")
-SMALL_NUMBER_LINE_RE: Final = re.compile(rf"{_HEAD}(?:[0-9]{{1,2}}|1[0-9][0-9]|2[0-4][0-9]|25[0-5])")
+CALL_ID_LINE_RE: Final = re.compile(rf"{_HEAD}([\x21-\x7e]++)[ \t]*+")
+MAX_FORWARDS_LINE_RE: Final = re.compile(rf"{_HEAD}(?:[0-9]{{1,2}}|1[0-9][0-9]|2[0-4][0-9]|25[0-5])")
+#: Contact with one address: display name (in quotes or not), URI, parameters.
 CONTACT_LINE_RE: Final = re.compile(
-    rf"{_HEAD}(?:\"[^\"\\\r\n]*+\" *+|{PLAIN_DISPLAY})<sips?:[^\s<>\"]++>{PLAIN_PARAMS}")
+    rf"{_HEAD}(?:\"([^\"\\\r\n]*+)\" *+|({PLAIN_DISPLAY}))<(sips?:[^\s<>\"]++)>({PLAIN_PARAMS})")
 
 
 def is_ipv6_reference(text: str) -> bool:
-    """Whether ``text`` is an IPv6 address in brackets (RFC 3986 3.2.2, as RFC 5954 has it)."""
+    """Whether ``text`` is an IPv6 address in brackets (RFC 3986 3.2.2, as RFC 5954 has it).
+
+    The third colon that the ABNF of RFC 3261 demands before an IPv4 part is tolerated (RFC 5118 4.10).
+    """
     if len(text) < 4 or text[0] != "[" or text[-1] != "]":
         return False
     try:
-        IPv6Address(text[1:-1])
+        IPv6Address(without_third_colon(text)[1:-1])
     except AddressValueError:
         return False
     return True
+
+
+def without_third_colon(text: str) -> str:
+    """``[2001:db8:::192.0.2.1]`` as ``[2001:db8::192.0.2.1]``; other text is returned as it is."""
+    if ":::" in text:
+        return THIRD_COLON_RE.sub("::", text, count=1)
+    return text
 
 
 def unfold(text: str) -> str:

@@ -87,27 +87,27 @@ _COMPACT: Final = {
 }
 
 
-def _make_line_heads() -> dict[str, str]:
-    heads: dict[str, str] = {}
+def _make_known() -> dict[str, str]:
+    known: dict[str, str] = {}
     for written in _WRITTEN:
         name = sys.intern(written.lower())
         for form in (written, name, written.upper()):
-            heads[form + ":"] = name
+            known[form] = name
     for short, full in _COMPACT.items():
         name = sys.intern(full)
-        heads[short + ":"] = name
-        heads[short.upper() + ":"] = name
-    return heads
+        known[short] = name
+        known[short.upper()] = name
+    return known
 
 
-#: Start of a header line up to and including the colon -> canonical name.
-LINE_HEADS: Final[dict[str, str]] = _make_line_heads()
+#: Names as they are usually written -> canonical name.
+KNOWN: Final[dict[str, str]] = _make_known()
 
 
 def canonical(name: str) -> str:
     """Canonical form of a header name in any case, long or compact, with blanks around it."""
-    known = LINE_HEADS.get(name + ":")
+    known = KNOWN.get(name)
     if known is not None:
         return known
-    lower = name.strip().lower()
-    return LINE_HEADS.get(lower + ":", lower)
+    lower = name.strip(" \t").lower()
+    return KNOWN.get(lower, lower)

@@ -7,7 +7,17 @@ from typing import Final
 from mss.sip.errors import ParseError
 from mss.sip.fields import NameAddr, Via, make_via, parse_name_addr, parse_via, split_values
 from mss.sip.flow import Flow
-from mss.sip.grammar import CALL_ID_RE, CSEQ_LINE_RE, CSEQ_RE, TAGGED_LINE_RE, TOKEN_RE, VIA_LINE_RE, unfold
+from mss.sip.grammar import (
+    CALL_ID_LINE_RE,
+    CALL_ID_RE,
+    CONTACT_LINE_RE,
+    CSEQ_LINE_RE,
+    CSEQ_RE,
+    TAGGED_LINE_RE,
+    TOKEN_RE,
+    VIA_LINE_RE,
+    unfold,
+)
 from mss.sip.headers import CALL_ID, CONTACT, CSEQ, FROM, TO, VIA
 from mss.sip.uri import SipUri, parse_uri
 
@@ -21,12 +31,14 @@ class Message:
     """A request or a response.
 
     ``names`` (canonical) and ``lines`` (verbatim, without the CRLF at the end; a folded line keeps its
-    inner line breaks) run in parallel.  Text is UTF-8 with octets that are not UTF-8 as surrogates:
-    encode with ``"surrogateescape"``.  ``index`` fills ``via`` to ``to_tag``.
+    inner line breaks) run in parallel and are not changed after construction.  Text is UTF-8 with
+    octets that are not UTF-8 as surrogates: encode with ``"surrogateescape"``.  ``index`` fills ``via``
+    to ``to_tag``.
     """
 
     __slots__ = ("method", "uri", "status", "reason", "names", "lines", "body",
-                 "via", "cseq", "cseq_method", "call_id", "from_tag", "to_tag", "flow", "_request_uri")
+                 "via", "cseq", "cseq_method", "call_id", "from_tag", "to_tag", "flow",
+                 "_first", "_request_uri", "_contact")
 
     def __init__(self, method: str, uri: str, status: int, reason: str,
                  names: list[str], lines: list[str], body: bytes) -> None:
@@ -44,14 +56,17 @@ class Message:
         self.from_tag: str | None = None
         self.to_tag: str | None = None
         self.flow: Flow | None = None
+        first = dict(zip(names, lines))  # noqa: B905 - the keyword costs a tenth of the parser
+        if len(first) != len(names):
+            first = dict(zip(reversed(names), reversed(lines), strict=True))
+        self._first: dict[str, str] = first
         self._request_uri: SipUri | None = None
+        self._contact: NameAddr | None = None
 
     def get(self, name: str) -> str | None:
         """First line's value of header ``name`` (canonical), unfolded and stripped; None when absent."""
-        names = self.names
-        if name not in names:
-            return None
-        return value_of(self.lines[names.index(name)])
+        line = self._first.get(name)
+        return None if line is None else value_of(line)
 
     def get_all(self, name: str) -> list[str]:
         """Values of all lines of header ``name``, one per line, commas not split."""
@@ -60,7 +75,7 @@ class Message:
     def values(self, name: str) -> list[str]:
         """All values of header ``name``, comma-separated lists split."""
         values: list[str] = []
-        if name in self.names:
+        if name in self._first:
             for line in self.lines_of(name):
                 values += split_values(value_of(line))
         return values
@@ -72,16 +87,24 @@ class Message:
 
     def has(self, name: str) -> bool:
         """Whether header ``name`` (canonical) is present."""
-        return name in self.names
+        return name in self._first
+
+    def first_line(self, name: str) -> str | None:
+        """First line of header ``name`` (canonical), verbatim; None when absent."""
+        return self._first.get(name)
+
+    def has_repeated(self) -> bool:
+        """Whether some header has more than one line."""
+        return len(self._first) != len(self.names)
 
     def contact(self) -> NameAddr | None:
         """The first Contact, None when there is none or it is "*".  Raises ParseError 400."""
-        value = self.get(CONTACT)
-        if not value or value == "*":
-            return None
-        if "," in value:
-            value = split_values(value)[0]
-        return parse_name_addr(value)
+        contact = self._contact
+        if contact is None:
+            line = self._first.get(CONTACT)
+            if line is not None:
+                contact = self._contact = _parse_contact(line)
+        return contact
 
     def request_uri(self) -> SipUri:
         """The parsed Request-URI, parsed once.  Raises ParseError 400 or 416."""
@@ -96,72 +119,77 @@ class Message:
         head = start + "\r\n".join(self.lines) + ("\r\n\r\n" if self.lines else "\r\n")
         return head.encode("utf-8", "surrogateescape") + self.body
 
-    def index(self) -> bool:
+    def index(self) -> None:
         """Read the fields that every layer needs: top Via, CSeq, Call-ID, From and To tags.
 
         Strict about these five (RFC 3261 8.1.1): raises ParseError 400 naming the first one that is
-        missing or malformed; those before it are filled.  True when some header has several lines.
+        missing or malformed; those before it are filled.
         """
-        names = self.names
-        lines = dict(zip(names, self.lines, strict=True))
-        repeated = len(lines) != len(names)
-        if repeated:
-            lines = dict(zip(reversed(names), reversed(self.lines), strict=True))
-        self._index_via(lines.get(VIA))
-        self._index_cseq(lines.get(CSEQ))
-        self._index_call_id(lines.get(CALL_ID))
-        self.from_tag = _tag(lines.get(FROM), "From")
-        self.to_tag = _tag(lines.get(TO), "To")
-        return repeated
+        first = self._first
+        self._index_via(first.get(VIA))
+        line = first.get(CSEQ)
+        if line is None:
+            raise ParseError(400, "Missing CSeq")
+        found = CSEQ_LINE_RE.fullmatch(line) or CSEQ_RE.fullmatch(value_of(line))
+        if found is None:
+            raise ParseError(400, "Bad CSeq")
+        number, self.cseq_method = found.groups()
+        self.cseq = int(number)
+        if self.cseq > MAX_CSEQ:
+            raise ParseError(400, "CSeq Too Large")
+        line = first.get(CALL_ID)
+        if line is None:
+            raise ParseError(400, "Missing Call-ID")
+        found = CALL_ID_LINE_RE.fullmatch(line) or CALL_ID_RE.fullmatch(value_of(line))
+        if found is None:
+            raise ParseError(400, "Bad Call-ID")
+        self.call_id = found.group(found.lastindex or 0)
+        line = first.get(FROM)
+        found = TAGGED_LINE_RE.fullmatch(line) if line is not None else None
+        self.from_tag = found.group(1) if found is not None else _tag(line, "From")
+        line = first.get(TO)
+        found = TAGGED_LINE_RE.fullmatch(line) if line is not None else None
+        self.to_tag = found.group(1) if found is not None else _tag(line, "To")
 
     def _index_via(self, line: str | None) -> None:
         if line is None:
             raise ParseError(400, "Missing Via")
         found = VIA_LINE_RE.fullmatch(line)
-        if found is not None:
-            transport, host, port, params = found.groups()
+        if found is None:
+            values = split_values(value_of(line))
+            if not values:
+                raise ParseError(400, "Bad Via")
+            self.via = parse_via(values[0])
+            return
+        transport, host, port, params = found.groups()
+        start = params.find(";branch=")
+        if start < 0 or (port is not None and not 0 < int(port) < 65536):
             self.via = make_via(transport, host, port, params[1:])
             return
-        values = split_values(value_of(line))
-        if not values:
-            raise ParseError(400, "Bad Via")
-        self.via = parse_via(values[0])
-
-    def _index_cseq(self, line: str | None) -> None:
-        if line is None:
-            raise ParseError(400, "Missing CSeq")
-        found = CSEQ_LINE_RE.fullmatch(line)
-        if found is None:
-            found = CSEQ_RE.fullmatch(value_of(line))
-            if found is None:
-                raise ParseError(400, "Bad CSeq")
-        number, self.cseq_method = found.groups()
-        self.cseq = int(number)
-        if self.cseq > MAX_CSEQ:
-            raise ParseError(400, "CSeq Too Large")
-
-    def _index_call_id(self, line: str | None) -> None:
-        if line is None:
-            raise ParseError(400, "Missing Call-ID")
-        call_id = value_of(line)
-        if CALL_ID_RE.fullmatch(call_id) is None:
-            raise ParseError(400, "Bad Call-ID")
-        self.call_id = call_id
+        end = params.find(";", start + 8)
+        branch = params[start + 8:end] if end > 0 else params[start + 8:]
+        self.via = Via(transport, host, int(port) if port is not None else 0, branch, params[1:])
 
 
 def value_of(line: str) -> str:
     """The value of a header line, unfolded and stripped."""
-    value = line[line.index(":") + 1:].strip(" \t")
+    value = line.partition(":")[2].strip(" \t")
     return unfold(value) if "\n" in value else value
+
+
+def _parse_contact(line: str) -> NameAddr | None:
+    found = CONTACT_LINE_RE.fullmatch(line)
+    if found is not None:
+        quoted, plain, uri, params = found.groups()
+        return NameAddr(plain.strip(" \t") if quoted is None else quoted, uri, params[1:])
+    values = split_values(value_of(line))
+    return parse_name_addr(values[0]) if values and values[0] != "*" else None
 
 
 def _tag(line: str | None, name: str) -> str | None:
     """Tag of a From or To line; raises ParseError 400 when the line is missing or malformed."""
     if line is None:
         raise ParseError(400, f"Missing {name}")
-    found = TAGGED_LINE_RE.fullmatch(line)
-    if found is not None:
-        return found.group(1)
     try:
         tag = parse_name_addr(value_of(line)).param("tag")
     except ParseError:

@@ -9,12 +9,17 @@ from typing import Final
 
 from mss.sip.errors import ParseError
 from mss.sip.grammar import DIGITS_RE, SIP_VERSION_RE, STATUS_LINE_RE, TOKEN_RE
-from mss.sip.headers import CONTENT_LENGTH, LINE_HEADS, canonical
+from mss.sip.headers import CONTENT_LENGTH, KNOWN, canonical
 from mss.sip.message import Message, value_of
 
 #: Limits of one message.  A UDP datagram cannot be longer than 65535 octets; streams have their own.
 MAX_HEADER_LINES: Final = 200
 MAX_HEAD_BYTES: Final = 32768
+
+#: Methods that need no look at their characters.
+METHODS: Final = frozenset((
+    "ACK", "BYE", "CANCEL", "INFO", "INVITE", "MESSAGE", "NOTIFY", "OPTIONS", "PRACK", "PUBLISH", "REFER",
+    "REGISTER", "SUBSCRIBE", "UPDATE"))
 
 
 def parse(data: bytes) -> Message:
@@ -31,60 +36,64 @@ def parse(data: bytes) -> Message:
         end = data.index(b"\r\n\r\n")
     if end > MAX_HEAD_BYTES:
         raise _refused(data[:end], 513, "Header Section Too Large")
-    head = data[:end].decode("utf-8", "surrogateescape")
-    lines = head.split("\r\n")
-    breaks = len(lines) - 1
-    if head.count("\n") != breaks or head.count("\r") != breaks:
+    lines = data[:end].decode("utf-8", "surrogateescape").split("\r\n")
+    joined = "".join(lines)
+    if "\n" in joined or "\r" in joined:
         raise _refused(data[:end], 400, "Line Break Without CRLF")
     start = lines.pop(0)
-    names = [LINE_HEADS.get(line[:line.find(":") + 1], "") for line in lines]
+    names = [KNOWN.get(line.partition(":")[0], "") for line in lines]
     problem = ""
     if "" in names:
         names, lines, problem = _name_lines(names, lines)
-    message = _start(start, names, lines)
+    message = _message(start, names, lines)
     if problem:
         raise ParseError(400 if message.method else 0, problem, message)
-    if breaks > MAX_HEADER_LINES:
+    if len(lines) > MAX_HEADER_LINES:
         raise ParseError(513 if message.method else 0, "Too Many Header Lines", message)
-    message.body = _body(message, data, end + 4)
+    body = data[end + 4:]
+    line = message.first_line(CONTENT_LENGTH)
+    if line is not None:
+        length = value_of(line)
+        if length != str(len(body)):
+            body = _cut(message, length, body)
+    message.body = body
     return message
 
 
-def _body(message: Message, data: bytes, start: int) -> bytes:
-    """The body, which ends where Content-Length says, or with the datagram (RFC 3261 18.3)."""
-    names = message.names
-    if CONTENT_LENGTH not in names:
-        return data[start:]
-    text = value_of(message.lines[names.index(CONTENT_LENGTH)])
-    found = DIGITS_RE.fullmatch(text)
+def _cut(message: Message, length: str, body: bytes) -> bytes:
+    """The body as Content-Length has it; what follows it in a datagram is discarded (RFC 3261 18.3)."""
+    found = DIGITS_RE.fullmatch(length)
     if found is None:
         raise ParseError(400 if message.method else 0, "Bad Content-Length", message)
-    end = start + int(found.group(1))
-    if end > len(data):
+    size = int(found.group(1))
+    if size > len(body):
         raise ParseError(400 if message.method else 0, "Content-Length Larger Than Message", message)
-    return data[start:end]
+    return body[:size]
 
 
-def _start(start: str, names: list[str], lines: list[str]) -> Message:
+def _message(start: str, names: list[str], lines: list[str]) -> Message:
     """The message without its body, from the start line and the headers."""
-    if start.startswith("SIP/2.0 "):
-        found = STATUS_LINE_RE.fullmatch(start)
-        if found is None:
-            raise ParseError(0, "Bad Status Line")
-        return Message("", "", int(found.group(1)), found.group(2) or "", names, lines, b"")
     parts = start.split(" ")
-    if len(parts) == 3 and parts[2] == "SIP/2.0" and TOKEN_RE.fullmatch(parts[0]) is not None and parts[1]:
-        return Message(parts[0], parts[1], 0, "", names, lines, b"")
-    return _unusual_start(start, names, lines)
+    if len(parts) == 3 and parts[2] == "SIP/2.0" and parts[1]:
+        method = parts[0]
+        if method in METHODS or TOKEN_RE.fullmatch(method) is not None:
+            return Message(method, parts[1], 0, "", names, lines, b"")
+    elif parts[0] == "SIP/2.0":
+        return _response(start, names, lines)
+    return _unusual(start, names, lines)
 
 
-def _unusual_start(start: str, names: list[str], lines: list[str]) -> Message:
-    """The rest of ``_start``: protocol name in another case, other versions, malformed and foreign lines."""
+def _response(start: str, names: list[str], lines: list[str]) -> Message:
+    found = STATUS_LINE_RE.fullmatch(start)
+    if found is None:
+        raise ParseError(0, "Bad Status Line")
+    return Message("", "", int(found.group(1)), found.group(2) or "", names, lines, b"")
+
+
+def _unusual(start: str, names: list[str], lines: list[str]) -> Message:
+    """The rest of ``_message``: protocol name in another case, other versions, malformed and foreign lines."""
     if start[:4].upper() == "SIP/":
-        found = STATUS_LINE_RE.fullmatch(start)
-        if found is None:
-            raise ParseError(0, "Bad Status Line")
-        return Message("", "", int(found.group(1)), found.group(2) or "", names, lines, b"")
+        return _response(start, names, lines)
     parts = start.split()
     if len(parts) < 2 or TOKEN_RE.fullmatch(parts[0]) is None or SIP_VERSION_RE.fullmatch(parts[-1]) is None:
         raise ParseError(0, "Not SIP")
@@ -126,31 +135,33 @@ def _end_of_headers_added(data: bytes) -> bytes:
     Some senders end lines with LF alone, and some leave out the empty line when there is no body.
     Anything else that has no end of headers is junk, a keep-alive or cut off.
     """
-    if b"\r" not in data and b"\n" in data:
-        head, gap, body = data.partition(b"\n\n")
-        data = head.rstrip(b"\n").replace(b"\n", b"\r\n") + b"\r\n\r\n" + body
-        if gap or data.startswith(b"SIP/"):
-            return data
-        return data
-    if data.endswith(b"\r\n"):
+    if b"\r" not in data:
+        head, _, body = data.partition(b"\n\n")
+        if b"\n" in head:
+            return head.rstrip(b"\n").replace(b"\n", b"\r\n") + b"\r\n\r\n" + body
+    elif data.endswith(b"\r\n"):
         return data + b"\r\n"
     raise _refused(data, 400, "No End of Headers")
 
 
-def _refused(head: bytes, status: int, reason: str) -> ParseError:
-    """The error for a message that is not read on, with as many of its headers as can be told apart."""
+def read_head(head: bytes) -> Message | None:
+    """As many headers of a message that is refused as can be told apart, for answering it; None if it is not SIP."""
     text = head[:MAX_HEAD_BYTES].decode("utf-8", "surrogateescape")
     lines = text.replace("\r\n ", " ").replace("\r\n\t", " ").split("\r\n")[:MAX_HEADER_LINES]
     lines = [line for line in lines if "\r" not in line and "\n" not in line]
     if not lines:
-        return ParseError(0, "Not SIP")
+        return None
     start = lines.pop(0)
     lines = [line for line in lines if ":" in line]
-    names = [canonical(line[:line.index(":")]) for line in lines]
+    names = [canonical(line.partition(":")[0]) for line in lines]
     try:
-        message = _start(start, names, lines)
+        return _message(start, names, lines)
     except ParseError as error:
-        if error.message is None:
-            return error
-        message = error.message
+        return error.message
+
+
+def _refused(head: bytes, status: int, reason: str) -> ParseError:
+    message = read_head(head)
+    if message is None:
+        return ParseError(0, "Not SIP")
     return ParseError(status if message.method else 0, reason, message)

@@ -7,7 +7,7 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from mss.sip.errors import ParseError, UnsupportedScheme
 from mss.sip.fields import get_param
-from mss.sip.grammar import SIP_URI_RE, TEL_URI_RE, URI_RE, is_ipv6_reference
+from mss.sip.grammar import SIP_URI_RE, TEL_URI_RE, URI_RE, is_ipv6_reference, without_third_colon
 
 #: Parameters that must be in both URIs or in neither of them (RFC 3261 19.1.4 and its examples).
 _DISTINGUISHING: Final = ("user", "ttl", "method", "maddr", "transport")
@@ -82,8 +82,10 @@ def parse_uri(text: str) -> SipUri:
         number = int(port)
         if not 0 < number < 65536:
             raise ParseError(400, "Bad Port in URI")
-    if host[0] == "[" and not is_ipv6_reference(host):
-        raise ParseError(400, "Bad IPv6 Address in URI")
+    if host[0] == "[":
+        if not is_ipv6_reference(host):
+            raise ParseError(400, "Bad IPv6 Address in URI")
+        host = without_third_colon(host)
     if user is None:
         user = ""
     elif "%" in user:

@@ -10,7 +10,7 @@ from typing import Final
 
 from mss.sip.errors import ParseError
 from mss.sip.fields import parse_name_addr, split_values
-from mss.sip.grammar import CONTACT_LINE_RE, DIGITS_RE, SMALL_NUMBER_LINE_RE
+from mss.sip.grammar import DIGITS_RE, MAX_FORWARDS_LINE_RE
 from mss.sip.headers import (
     CALL_ID,
     CONTACT,
@@ -40,17 +40,17 @@ def check_request(m: Message) -> None:
     is accepted, as of RFC 2543 clients.
     """
     try:
-        if m.index():
+        m.index()
+        if m.has_repeated():
             _check_single(m)
         if m.cseq_method != m.method:
             raise ParseError(400, "CSeq Method Mismatch")
         if m.request_uri().headers:
             raise ParseError(400, "Headers in Request-URI")
-        names = m.names
-        if MAX_FORWARDS in names:
-            _check_max_forwards(m.lines[names.index(MAX_FORWARDS)])
-        if CONTACT in names:
-            _check_contacts(m)
+        line = m.first_line(MAX_FORWARDS)
+        if line is not None and MAX_FORWARDS_LINE_RE.fullmatch(line) is None:
+            _check_max_forwards(line)
+        _check_contacts(m)
     except ParseError as error:
         error.message = m
         raise
@@ -59,14 +59,15 @@ def check_request(m: Message) -> None:
 def check_response(m: Message) -> None:
     """Index a response and check it; raises ParseError with status 0: drop it (RFC 3261 8.1.3.3, 18.1.2)."""
     try:
-        if m.index():
+        m.index()
+        if m.has_repeated():
             _check_single(m)
             if m.names.count(VIA) > 1:
                 raise ParseError(0, "More Than One Via")
-        elif "," in m.via.params or len(split_values(m.get(VIA) or "")) > 1:
+        line = m.first_line(VIA) or ""
+        if "," in line and len(split_values(value_of(line))) > 1:
             raise ParseError(0, "More Than One Via")
-        if CONTACT in m.names:
-            _check_contacts(m)
+        _check_contacts(m)
     except ParseError as error:
         raise ParseError(0, error.reason, m) from None
 
@@ -79,22 +80,25 @@ def _check_single(m: Message) -> None:
 
 
 def _check_max_forwards(line: str) -> None:
-    if SMALL_NUMBER_LINE_RE.fullmatch(line) is None:
-        found = DIGITS_RE.fullmatch(value_of(line))
-        if found is None or int(found.group(1)) > 255:
-            raise ParseError(400, "Bad Max-Forwards")
+    found = DIGITS_RE.fullmatch(value_of(line))
+    if found is None or int(found.group(1)) > 255:
+        raise ParseError(400, "Bad Max-Forwards")
 
 
 def _check_contacts(m: Message) -> None:
-    for line in m.lines_of(CONTACT):
-        if CONTACT_LINE_RE.fullmatch(line) is not None:
-            continue
-        for value in split_values(value_of(line)):
+    """Each Contact value by itself; the first one is kept for ``Message.contact``."""
+    line = m.first_line(CONTACT)
+    if line is None:
+        return
+    try:
+        contact = m.contact()
+        if contact is not None and "," not in line and not m.has_repeated():
+            return
+        for value in m.values(CONTACT):
             if value != "*":
-                try:
-                    parse_name_addr(value)
-                except ParseError:
-                    raise ParseError(400, "Bad Contact") from None
+                parse_name_addr(value)
+    except ParseError:
+        raise ParseError(400, "Bad Contact") from None
 
 
 def max_forwards(m: Message) -> int:
