@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
+from hashlib import blake2s
 from hmac import compare_digest
-from hmac import digest as hmac_digest
 from typing import Final
 
 from mss.model.user import User
@@ -22,7 +22,7 @@ _hash_of: Final[dict[str, Callable[[bytes], hashlib._Hash]]] = {"MD5": hashlib.m
 ALGORITHMS: Final = ("SHA-256", "SHA-256-sess", "MD5", "MD5-sess")
 _BY_UPPER: Final = {name.upper(): name for name in ALGORITHMS}
 
-_PARAM_RE: Final = re.compile(rf'({TOKEN})[ \t]*+=[ \t]*+(?:"((?:[^"\\]|\\.)*+)"|([^\s,"]*+))')
+_PARAM_RE: Final = re.compile(rf'({TOKEN})[ \t]*+=[ \t]*+(?:"([^"\\]*+(?:\\.[^"\\]*+)*+)"|([^\s,"]*+))')
 _COUNT_RE: Final = re.compile(r"[0-9A-Fa-f]{1,8}")
 _NONCE_RE: Final = re.compile(r"[0-9A-F]{32}")
 #: Nonces with a count kept, per generation.
@@ -50,9 +50,9 @@ class Verdict:
 class Authenticator:
     """The server side for one realm.
 
-    ``secret`` signs the nonces and must be new at each start; ``algorithms`` are offered in this order
-    and no others are taken; a nonce is good for ``nonce_seconds``.  Raises ValueError for an unknown
-    algorithm.
+    ``secret`` (of which 32 octets are used) signs the nonces and must be new at each start;
+    ``algorithms`` are offered in this order and no others are taken; a nonce is good for
+    ``nonce_seconds``.  Raises ValueError for an unknown algorithm.
     """
 
     __slots__ = ("realm", "algorithms", "nonce_seconds", "_secret", "_dummy", "_counter", "_counts", "_old_counts",
@@ -66,9 +66,9 @@ class Authenticator:
         self.realm = realm
         self.algorithms = algorithms
         self.nonce_seconds = nonce_seconds
-        self._secret = secret
+        self._secret = secret[:32]
         #: HA1 that stands in for users that do not exist: no password gives it.
-        self._dummy = hmac_digest(secret, b"no such user", "sha256").hex()
+        self._dummy = blake2s(b"no such user", key=self._secret).hexdigest()
         self._counter = 0
         self._counts: dict[str, int] = {}
         self._old_counts: dict[str, int] = {}
@@ -161,7 +161,7 @@ class Authenticator:
         return head + self._sign(head)
 
     def _sign(self, head: str) -> str:
-        return hmac_digest(self._secret, head.encode(), "sha256")[:8].hex().upper()
+        return blake2s(head.encode(), key=self._secret, digest_size=8).hexdigest().upper()
 
     def _is_ours(self, nonce: str) -> bool:
         return _NONCE_RE.fullmatch(nonce) is not None and compare_digest(self._sign(nonce[:16]), nonce[16:])

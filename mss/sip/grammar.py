@@ -15,7 +15,7 @@ from typing import Final
 #: token, RFC 3261 25.1.
 TOKEN: Final = r"[A-Za-z0-9.!%*_+`'~-]++"
 #: quoted-string; the quoted-pair may be any ASCII character but CR and LF.
-QUOTED_STRING: Final = r'"(?:[^"\\\r\n]|\\[\x00-\x09\x0b\x0c\x0e-\x7f])*+"'
+QUOTED_STRING: Final = r'"[^"\\\r\n]*+(?:\\[\x00-\x09\x0b\x0c\x0e-\x7f][^"\\\r\n]*+)*+"'
 #: LWS, already unfolded.
 LWS: Final = r"[ \t\r\n]*+"
 #: IPv6reference; whether the address is one is checked by ``is_ipv6_reference``.
