@@ -9,7 +9,7 @@ from typing import Final
 from mss.registrar.binding import Q_DEFAULT
 from mss.sip.errors import ParseError
 from mss.sip.fields import NameAddr, parse_name_addr
-from mss.sip.headers import CONTACT, PATH, SUPPORTED, TO
+from mss.sip.headers import PATH, SUPPORTED, TO
 from mss.sip.message import Message
 from mss.sip.uri import SipUri, parse_uri, uris_equal
 
@@ -73,13 +73,13 @@ def seconds_of(text: str) -> int:
     return min(int(text), MAX_SECONDS)
 
 
-def requested_contacts(m: Message) -> list[RequestedContact]:
-    """All Contact values of a REGISTER in order; of equal ones the last counts.
+def requested_contacts(values: list[str]) -> list[RequestedContact]:
+    """The Contact values of a REGISTER in order; of equal ones the last counts.
 
     Raises ``ParseError`` 400 for a value that cannot be a binding.  The value ``*`` is not expected here.
     """
     found: list[RequestedContact] = []
-    for value in m.values(CONTACT):
+    for value in values:
         try:
             address = parse_name_addr(value)
             uri = parse_uri(address.uri)

@@ -57,12 +57,13 @@ class RegisterOutcome:
 class _Entry:
     """One requested contact with the binding it updates (None = new) and the lifetime it gets (0 = remove)."""
 
-    __slots__ = ("contact", "old", "granted")
+    __slots__ = ("contact", "old", "granted", "via_nat")
 
-    def __init__(self, contact: RequestedContact, old: Binding | None, granted: int) -> None:
+    def __init__(self, contact: RequestedContact, old: Binding | None, granted: int, via_nat: bool) -> None:
         self.contact = contact
         self.old = old
         self.granted = granted
+        self.via_nat = via_nat
 
 
 class Registrar:
@@ -155,7 +156,7 @@ class Registrar:
         if "*" in values:
             return self._remove_all(m, values, user.number, live)
         path = path_of(m) if PATH in m.names else ()
-        entries = self._plan(m, live, flow, path)
+        entries = self._plan(m, requested_contacts(values), live, flow, path)
         kept = self._kept(m, user, flow, live, entries)
         return self._commit(m, user.number, flow, now, live, kept, entries, path)
 
@@ -169,9 +170,10 @@ class Registrar:
         self._location.remove_all(aor)
         return RegisterOutcome(200, "OK", "", _NONE, live)
 
-    def _plan(self, m: Message, live: list[Binding], flow: Flow, path: tuple[str, ...]) -> list[_Entry]:
-        """Pair each requested contact with its binding and lifetime; raises for what must be refused."""
-        contacts = requested_contacts(m)
+    def _plan(
+        self, m: Message, contacts: list[RequestedContact], live: list[Binding], flow: Flow, path: tuple[str, ...]
+    ) -> list[_Entry]:
+        """Pair each requested contact with its binding and lifetime; raises ``Refusal`` for what must be refused."""
         if len(contacts) > MAX_CONTACTS:
             raise Refusal(403, "Too Many Contacts")
         entries: list[_Entry] = []
@@ -185,7 +187,7 @@ class Registrar:
             if old is not None:
                 _check_order(m, old)
             via_nat = not path and self._is_behind_nat(m, contact.uri.host, flow)
-            entries.append(_Entry(contact, old, self._granted(asked, via_nat) if asked else 0))
+            entries.append(_Entry(contact, old, self._granted(asked, via_nat) if asked else 0, via_nat))
         return entries
 
     def _kept(
@@ -195,7 +197,7 @@ class Registrar:
         named = [entry.old for entry in entries]
         others = [binding for binding in live if binding not in named]
         coming = [entry for entry in entries if entry.granted]
-        if not coming:
+        if not coming or (not others and len(coming) == 1):
             return others
         mates = [b for b in others if b.call_id == m.call_id and b.flow_key == flow.key]
         if any(entry.old is None for entry in coming):
@@ -224,7 +226,7 @@ class Registrar:
             if binding is None:
                 binding = Binding(aor, contact.contact, contact.uri, m.call_id, m.cseq, now)
                 added.append(binding)
-            self._fill(binding, contact, m, flow, path)
+            _fill(binding, entry, m, flow, path)
             binding.refreshed_at = now
             binding.expires_at = now + entry.granted
             current.append(binding)
@@ -235,23 +237,6 @@ class Registrar:
         if path:
             headers += _path_line(m, path)
         return RegisterOutcome(200, "OK", headers, added, removed)
-
-    def _fill(
-        self, binding: Binding, contact: RequestedContact, m: Message, flow: Flow, path: tuple[str, ...]
-    ) -> None:
-        binding.move_to(contact.contact, contact.uri)
-        binding.contact_value = contact.value
-        binding.contact_expires = contact.expires
-        binding.params = contact.params
-        binding.instance = contact.instance
-        binding.q = contact.q
-        binding.call_id = m.call_id
-        binding.cseq = m.cseq
-        binding.user_agent = m.get(USER_AGENT) or ""
-        binding.flow = flow
-        binding.flow_key = flow.key
-        binding.path = path
-        binding.via_nat = not path and self._is_behind_nat(m, binding.host, flow)
 
     def _is_behind_nat(self, m: Message, contact_host: str, flow: Flow) -> bool:
         """Whether the device writes an address other than the one its packets come from.
@@ -272,6 +257,25 @@ class Registrar:
             asked = self._default
         limit = min(self._nat, self._max) if via_nat else self._max
         return max(min(asked, limit), 1)
+
+
+def _fill(binding: Binding, entry: _Entry, m: Message, flow: Flow, path: tuple[str, ...]) -> None:
+    """Make ``binding`` what this REGISTER says, its lifetime aside."""
+    contact = entry.contact
+    if binding.contact != contact.contact:
+        binding.move_to(contact.contact, contact.uri)
+    binding.contact_value = contact.value
+    binding.contact_expires = contact.expires
+    binding.params = contact.params
+    binding.instance = contact.instance
+    binding.q = contact.q
+    binding.call_id = m.call_id
+    binding.cseq = m.cseq
+    binding.user_agent = m.get(USER_AGENT) or ""
+    binding.flow = flow
+    binding.flow_key = flow.key
+    binding.path = path
+    binding.via_nat = entry.via_nat
 
 
 def _find(live: list[Binding], contact: RequestedContact) -> Binding | None:
