@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Sockets: UDP, TCP, TLS and WebSocket listeners and connections, and the resolver (RFC 3263)."""
+"""Sockets and names: UDP, TCP, TLS and WebSocket listeners, connections, and the way to a peer."""

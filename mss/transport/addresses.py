@@ -137,9 +137,12 @@ class Advertiser:
         self._book = book
         self._faces: dict[str, LocalAddress] = {}
 
-    def local_for(self, peer: str) -> LocalAddress:
-        """The address that the IP literal ``peer`` is to be given in Via and Contact."""
-        shown = self._book.shown_host(peer, self.host)
+    def local_for(self, peer: str, bound: str = "") -> LocalAddress:
+        """The address that the IP literal ``peer`` is to be given in Via and Contact.
+
+        ``bound`` is our own address on the way there, where a connection has told it.
+        """
+        shown = self._book.shown_host(peer, bound or self.host)
         face = self._faces.get(shown)
         if face is None:
             face = self._faces[shown] = LocalAddress(self.transport, shown, self.port)

@@ -22,12 +22,12 @@ class LimitedLog:
         #: kind -> [begin of the interval, lines passed or held back in it]
         self._kinds: dict[str, tuple[float, int]] = {}
 
-    def info(self, kind: str, text: str, *values: object) -> None:
+    def note(self, kind: str, text: str, *values: object) -> None:
         """One line of level INFO; ``kind`` is a constant of the caller, the bound counts by it."""
         self._write(logging.INFO, kind, text, values)
 
-    def warning(self, kind: str, text: str, *values: object) -> None:
-        """One line of level WARNING; see info."""
+    def warn(self, kind: str, text: str, *values: object) -> None:
+        """One line of level WARNING; see note."""
         self._write(logging.WARNING, kind, text, values)
 
     def _write(self, level: int, kind: str, text: str, values: tuple[object, ...]) -> None:

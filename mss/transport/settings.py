@@ -30,8 +30,8 @@ class TransportSettings:
     idle_seconds: float = 3900.0
     #: TLS handshake and WebSocket opening handshake, each.
     handshake_seconds: float = 10.0
-    #: An accepted connection must bring its first whole message within this.
-    first_message_seconds: float = 32.0
+    #: An accepted connection must bring its first whole message within this, any message begun be complete.
+    message_seconds: float = 32.0
     connect_seconds: float = 5.0
     #: Unsent bytes at which the peer counts as dead and its connection is closed.
     write_buffer_bytes: int = 1 << 20

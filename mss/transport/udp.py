@@ -124,7 +124,7 @@ class UdpListener:
                     break
                 except OSError as error:
                     # An ICMP error for something sent earlier; the next datagram may be sound.
-                    self._log.info("udp-receive", "%s: %s", self.where, error)
+                    self._log.note("udp-receive", "%s: %s", self.where, error)
                     continue
                 flow = flows.get(address)
                 if flow is None:
@@ -152,9 +152,9 @@ class UdpListener:
             if len(self._unsent) < _MAX_QUEUED:
                 self._unsent.append((data, address))
             else:
-                self._log.warning("udp-full", "%s: send queue full, datagram dropped", self.where)
+                self._log.warn("udp-full", "%s: send queue full, datagram dropped", self.where)
         elif self._socket.fileno() >= 0:
-            self._log.warning(
+            self._log.warn(
                 "udp-send", "%s: %d bytes to %s port %d not sent: %s",
                 self.where, len(data), address[0], address[1], error,
             )
@@ -168,6 +168,6 @@ class UdpListener:
             except BlockingIOError:
                 return
             except OSError as error:
-                self._log.warning("udp-send", "%s: not sent to %s: %s", self.where, address[0], error)
+                self._log.warn("udp-send", "%s: not sent to %s: %s", self.where, address[0], error)
             unsent.popleft()
         self._loop.remove_writer(self._socket.fileno())
