@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The database: models, migrations, repositories, and the writer behind the hot path."""
+"""The database (SQLite or PostgreSQL), the call record journal, and the one thread that writes."""
