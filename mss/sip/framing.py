@@ -12,6 +12,8 @@ from mss.sip.parser import MAX_HEAD_BYTES, read_head
 KEEPALIVE_PING: Final = b"\r\n\r\n"
 KEEPALIVE_PONG: Final = b"\r\n"
 
+_LF: Final = 10
+_LINE_END: Final = (10, 13)
 _CONTENT_LENGTH_RE: Final = re.compile(
     rb"\r\n(?:content-length|l)[ \t]*:[ \t]*(?:\r\n[ \t]+)?([^\r\n]*)", re.IGNORECASE)
 _CONTENT_TYPE_RE: Final = re.compile(rb"\r\n(?:content-type|c)[ \t]*:", re.IGNORECASE)
@@ -37,7 +39,7 @@ class StreamFramer:
     sets it back.
     """
 
-    __slots__ = ("limits", "pongs_due", "_buffer", "_scanned", "_total", "_start_checked", "_crlf")
+    __slots__ = ("limits", "pongs_due", "_buffer", "_scanned", "_total", "_start_checked", "_is_half_ping")
 
     def __init__(self, limits: FrameLimits | None = None) -> None:
         self.limits = limits if limits is not None else FrameLimits()
@@ -49,7 +51,7 @@ class StreamFramer:
         self._total = 0
         self._start_checked = False
         #: Whether one half of a ping was seen between two messages.
-        self._crlf = False
+        self._is_half_ping = False
 
     @property
     def pending(self) -> int:
@@ -96,17 +98,19 @@ class StreamFramer:
         return len(buffer) >= self._total
 
     def _skip_keepalives(self) -> None:
+        """Drop line ends between messages, two in a row being a ping; stray CR and LF are tolerated there."""
         buffer = self._buffer
         count = 0
-        while buffer.startswith(b"\r\n", count):
-            count += 2
-            if self._crlf:
-                self.pongs_due += 1
-            self._crlf = not self._crlf
+        while count < len(buffer) and buffer[count] in _LINE_END:
+            if buffer[count] == _LF:
+                if self._is_half_ping:
+                    self.pongs_due += 1
+                self._is_half_ping = not self._is_half_ping
+            count += 1
         if count:
             del buffer[:count]
-        if buffer and buffer != b"\r":
-            self._crlf = False
+        if buffer:
+            self._is_half_ping = False
 
     def _check_start(self) -> None:
         """Refuse what is not SIP as soon as its first line is there, or is too long to be one."""
