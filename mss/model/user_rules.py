@@ -2,7 +2,6 @@
 """What a user's fields may be, and how they are read from text (command line, CSV)."""
 from __future__ import annotations
 
-import difflib
 import ipaddress
 import re
 from collections.abc import Callable
@@ -80,9 +79,7 @@ def parse_user_field(number: str, field: str, text: str) -> object:
     """
     kind = USER_FIELDS.get(field)
     if kind is None:
-        close = difflib.get_close_matches(field, list(USER_FIELDS), n=1)
-        remedy = f"did you mean {close[0]}?" if close else f"known fields: {', '.join(USER_FIELDS)}"
-        raise InvalidUser(number, field, "is not a field of a user", remedy)
+        raise InvalidUser(number, field, "is not a field of a user", f"known fields: {', '.join(USER_FIELDS)}")
     if kind == "str":
         return text
     if kind == "list":

@@ -28,15 +28,15 @@ def _format_of(index: int) -> str:
 
 
 #: One formatting of all fields is half the cost of one for each.
-_FORMAT: Final = "\t".join(["%s", *(_format_of(index) for index in range(_FIELDS))]) + "\n"
+_FORMAT: Final = "\t" + "\t".join(_format_of(index) for index in range(_FIELDS)) + "\n"
+_FORMATS: Final = {OPEN: OPEN + _FORMAT, CDR: CDR + _FORMAT}
 
 
 def encode(kind: str, record: CallRecord) -> bytes:
     """Return the line, with its line feed.  Tabs and line feeds within texts become blanks."""
-    line = _FORMAT % (kind, *record)
+    line = _FORMATS[kind] % record
     if line.count("\t") != _FIELDS or line.find("\n") != len(line) - 1:
-        flat = [" ".join(value.split()) if isinstance(value, str) else value for value in record]
-        line = _FORMAT % (kind, *flat)
+        line = _FORMATS[kind] % tuple(" ".join(value.split()) if isinstance(value, str) else value for value in record)
     try:
         return line.encode()
     except UnicodeEncodeError:
