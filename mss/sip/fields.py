@@ -5,6 +5,7 @@ from __future__ import annotations
 from mss.sip.errors import ParseError
 from mss.sip.grammar import (
     ADDR_SPEC_RE,
+    DIGITS_RE,
     NAME_ADDR_RE,
     PARAM_SEPARATOR_RE,
     SEPARATOR_RE,
@@ -111,12 +112,21 @@ def parse_name_addr(text: str) -> NameAddr:
     if found is not None:
         quoted, plain, uri, params = found.groups()
         display = unquote(quoted) if quoted is not None else plain.strip(" \t")
-        return NameAddr(display, uri, params.lstrip(" \t")[1:])
+        return NameAddr(display, uri, params.lstrip(" \t")[1:].lstrip(" \t"))
     found = ADDR_SPEC_RE.fullmatch(text.strip(" \t"))
     if found is None:
         raise ParseError(400, "Bad Address")
     uri, params = found.groups()
-    return NameAddr("", uri, params.lstrip(" \t")[1:])
+    return NameAddr("", uri, params.lstrip(" \t")[1:].lstrip(" \t"))
+
+
+def parse_number(text: str, most: int = 0xFFFFFFFF) -> int | None:
+    """A number of decimal digits, at most ``most``; None for anything else, however long it is."""
+    found = DIGITS_RE.fullmatch(text.strip(" \t"))
+    if found is None:
+        return None
+    number = int(found.group(1))
+    return number if number <= most else None
 
 
 def tag_of(text: str) -> str | None:
@@ -142,7 +152,7 @@ def parse_via(text: str) -> Via:
     if found is None:
         raise ParseError(400, "Bad Via")
     transport, host, port, params = found.groups()
-    return make_via(transport.upper(), host, port, params.lstrip(" \t")[1:])
+    return make_via(transport.upper(), host, port, params.lstrip(" \t")[1:].lstrip(" \t"))
 
 
 def make_via(transport: str, host: str, port: str | None, params: str) -> Via:

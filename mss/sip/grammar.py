@@ -96,7 +96,7 @@ def is_ipv6_reference(text: str) -> bool:
 
     The third colon that the ABNF of RFC 3261 demands before an IPv4 part is tolerated (RFC 5118 4.10).
     """
-    if len(text) < 4 or text[0] != "[" or text[-1] != "]":
+    if len(text) < 4 or text[0] != "[" or text[-1] != "]" or "%" in text:
         return False
     try:
         IPv6Address(without_third_colon(text)[1:-1])

@@ -31,9 +31,10 @@ class Message:
     """A request or a response.
 
     ``names`` (canonical) and ``lines`` (verbatim, without the CRLF at the end; a folded line keeps its
-    inner line breaks) run in parallel and are not changed after construction.  Text is UTF-8 with
-    octets that are not UTF-8 as surrogates: encode with ``"surrogateescape"``.  ``index`` fills ``via``
-    to ``to_tag``.
+    inner line breaks) run in parallel.  They neither grow nor shrink after construction; where a line
+    is replaced in place, as the stamped top Via is, ``get`` still answers with what had arrived.  Text
+    is UTF-8 with octets that are not UTF-8 as surrogates: encode with ``"surrogateescape"``.  ``index``
+    fills ``via`` to ``to_tag``.
     """
 
     __slots__ = ("method", "uri", "status", "reason", "names", "lines", "body",

@@ -8,13 +8,15 @@ from __future__ import annotations
 from typing import Final
 
 from mss.sip.errors import ParseError
-from mss.sip.grammar import DIGITS_RE, SIP_VERSION_RE, STATUS_LINE_RE, TOKEN_RE
+from mss.sip.fields import parse_number
+from mss.sip.grammar import SIP_VERSION_RE, STATUS_LINE_RE, TOKEN_RE
 from mss.sip.headers import CONTENT_LENGTH, KNOWN, canonical
 from mss.sip.message import Message, value_of
 
 #: Limits of one message.  A UDP datagram cannot be longer than 65535 octets; streams have their own.
 MAX_HEADER_LINES: Final = 200
 MAX_HEAD_BYTES: Final = 32768
+_MAX_LENGTH: Final = 9_999_999_999
 
 #: Methods that need no look at their characters.
 METHODS: Final = frozenset((
@@ -25,7 +27,8 @@ METHODS: Final = frozenset((
 def parse(data: bytes) -> Message:
     """One message from a datagram, or one whole message that ``StreamFramer`` cut from a stream.
 
-    Octets after the body are discarded when Content-Length says so.  Raises ParseError: status 0 for
+    Octets after the body are discarded when Content-Length says so.  A known header name that stands
+    alone on its line, without a colon, is read as an empty field.  Raises ParseError: status 0 for
     what is no SIP message at all and for malformed responses, otherwise with the status to answer.
     """
     if data[:1] in (b"\r", b"\n"):
@@ -62,10 +65,9 @@ def parse(data: bytes) -> Message:
 
 def _cut(message: Message, length: str, body: bytes) -> bytes:
     """The body as Content-Length has it; what follows it in a datagram is discarded (RFC 3261 18.3)."""
-    found = DIGITS_RE.fullmatch(length)
-    if found is None:
+    size = parse_number(length, _MAX_LENGTH)
+    if size is None:
         raise ParseError(400 if message.method else 0, "Bad Content-Length", message)
-    size = int(found.group(1))
     if size > len(body):
         raise ParseError(400 if message.method else 0, "Content-Length Larger Than Message", message)
     return body[:size]

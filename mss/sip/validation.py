@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 from mss.sip.errors import ParseError
-from mss.sip.fields import parse_name_addr, split_values
-from mss.sip.grammar import DIGITS_RE, MAX_FORWARDS_LINE_RE
+from mss.sip.fields import parse_name_addr, parse_number, split_values
+from mss.sip.grammar import MAX_FORWARDS_LINE_RE
 from mss.sip.headers import (
     CALL_ID,
     CONTACT,
@@ -80,8 +80,7 @@ def _check_single(m: Message) -> None:
 
 
 def _check_max_forwards(line: str) -> None:
-    found = DIGITS_RE.fullmatch(value_of(line))
-    if found is None or int(found.group(1)) > 255:
+    if parse_number(value_of(line), 255) is None:
         raise ParseError(400, "Bad Max-Forwards")
 
 
@@ -102,9 +101,10 @@ def _check_contacts(m: Message) -> None:
 
 
 def max_forwards(m: Message) -> int:
-    """Max-Forwards of a checked request, 70 when absent (RFC 3261 16.6)."""
+    """Max-Forwards of a request, 70 when absent or malformed (RFC 3261 16.6)."""
     value = m.get(MAX_FORWARDS)
-    return 70 if value is None else int(value)
+    number = parse_number(value, 255) if value is not None else None
+    return 70 if number is None else number
 
 
 def unsupported_extensions(m: Message, supported: frozenset[str]) -> list[str]:

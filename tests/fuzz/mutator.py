@@ -10,14 +10,18 @@ from tests.torture.verdicts import OWN, own_message
 _TOKENS = (
     b"\r\n", b"\r\n ", b"\n", b"\r", b"\x00", b'"', b"\\", b"<", b">", b";", b",", b":", b"@", b"?", b"=", b"%", b"%00",
     b"[", b"]", b"[::1]", b"sip:", b"tel:", b";tag=", b";branch=z9hG4bK", b";lr", b"SIP/2.0", b"*", b"\xff\xfe",
-    b"\xe5\xad\x97", b"\xc0\x80", b"-1", b"4294967296", b"9" * 400, b"0x10", b"\t", b" ", b"\r\n\r\n",
+    b"\xe5\xad\x97", b"\xc0\x80", b"-1", b"4294967296", b"9" * 400, b"9" * 5000, b"0x10", b"\t", b" ", b"\r\n\r\n",
 )
 _LINES = (
     b"Content-Length: 99999999999", b"Content-Length: -1", b"l: 0", b"Content-Length:", b"Via: SIP/2.0/UDP",
     b"Via: SIP/2.0/UDP a;branch=z9hG4bK1,,SIP/2.0/TCP b", b"v: SIP/3.0/UDP a", b"CSeq: 1", b"CSeq: x INVITE",
     b"To: <sip:", b"From: \"", b"f: ;tag=", b"Call-ID:", b"Max-Forwards: 256", b"Contact: *", b"m: <>;expires=-1",
     b"Expires: 99999999999999999999", b"Route: <sip:[>", b"Record-Route: ,", b"Require: ,,", b"Replaces: ;;;",
-    b"Refer-To: <sip:a?Replaces=%", b"Session-Expires: x;refresher=", b"RAck: 1 1", b"Event:", b"Accept:",
+    b"Refer-To: <sip:a?Replaces=%", b"Session-Expires: x;refresher=", b"RSeq: " + b"1" * 5000,
+    b"Session-Expires: 1" + b"0" * 5000,
+    b"Min-SE: " + b"9" * 5000, b"Expires: " + b"0" * 5000 + b"1", b"Reason: Q.850;cause=" + b"7" * 5000,
+    b"Content-Length: " + b"0" * 5000, b"Max-Forwards: " + b"0" * 5000, b"CSeq: " + b"0" * 5000 + b"1 INVITE",
+    b"RAck: 1 1", b"Event:", b"Accept:",
     b'Authorization: Digest username="', b"Proxy-Authorization: Digest nc=zz, response=\xff", b"Content-Type: /",
     b" folded", b"\tfolded", b"NoColonHere", b": no name", b"X: " + b"a" * 3000, b"Reason: Q.850;cause=x",
 )
