@@ -69,6 +69,8 @@ class Transports:
     def __init__(self, settings: TransportSettings) -> None:
         loop = asyncio.get_running_loop()
         self.received: asyncio.Queue[tuple[bytes, Flow]] = asyncio.Queue()
+        #: What gets each message; a test may put its own here.
+        self.take: Callable[[bytes, Flow], None] = lambda data, flow: self.received.put_nowait((data, flow))
         self.closed: asyncio.Queue[Flow] = asyncio.Queue()
         self.batches = 0
         self.faults: list[tuple[FramingError, Flow]] = []
@@ -77,7 +79,7 @@ class Transports:
         log.addHandler(self.logged)
         self.manager = TransportManager(
             settings,
-            lambda data, flow: self.received.put_nowait((data, flow)),
+            lambda data, flow: self.take(data, flow),
             loop=loop,
             on_flow_closed=self.closed.put_nowait,
             on_batch_end=self.count_batch,

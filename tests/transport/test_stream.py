@@ -7,9 +7,12 @@ import socket
 
 import pytest
 
+from mss.config.address import Listener
 from mss.sip.flow import Flow
+from mss.transport.connection import StreamFlow
 from mss.transport.errors import ListenError
-from tests.transport.harness import on_each_loop, request, transports
+from mss.transport.settings import TransportSettings
+from tests.transport.harness import Transports, on_each_loop, request, transports
 
 
 async def connect(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -94,7 +97,7 @@ async def test_one_address_cannot_take_all_connections() -> None:
         assert any("connection with 127.0.0.1 refused" in line for line in server.logged.lines)
         await hang_up(pairs[0][1])
         await server.closed.get()
-        reader, writer = await connect(server.port("tcp"))
+        _, writer = await connect(server.port("tcp"))
         writer.write(request())
         await server.received.get()
         for each in (pairs[1][1], pairs[2][1], writer):
@@ -118,21 +121,15 @@ async def test_the_number_of_connections_is_bounded() -> None:
 
 
 @pytest.mark.parametrize("sent", [b"", request()[:30], request() + request()[:30], request()])
-def test_silent_and_half_heard_peers_are_closed(sent: bytes) -> None:
-    @on_each_loop
-    async def run() -> None:
-        pass
-
-    async def closed_by_server() -> None:
-        limits = {"message_seconds": 0.2} if sent != request() else {"idle_seconds": 0.2}
-        async with transports("tcp:127.0.0.1", **limits) as server:
-            reader, writer = await connect(server.port("tcp"))
-            writer.write(sent)
-            assert await reader.read() == b""
-            await hang_up(writer)
-            assert any("closed, " in line for line in server.logged.lines)
-
-    asyncio.run(asyncio.wait_for(closed_by_server(), 10))
+@on_each_loop
+async def test_silent_and_half_heard_peers_are_closed(sent: bytes) -> None:
+    limits = {"message_seconds": 0.2} if sent != request() else {"idle_seconds": 0.2}
+    async with transports("tcp:127.0.0.1", **limits) as server:
+        reader, writer = await connect(server.port("tcp"))
+        writer.write(sent)
+        assert await reader.read() == b""
+        await hang_up(writer)
+        assert any("closed, " in line for line in server.logged.lines)
 
 
 @on_each_loop
@@ -235,10 +232,6 @@ async def test_a_listener_that_cannot_open_takes_the_others_with_it() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        from mss.config.address import Listener
-        from mss.transport.settings import TransportSettings
-        from tests.transport.harness import Transports
-
         port = taken.getsockname()[1]
         server = Transports(TransportSettings((Listener("udp", "127.0.0.1", 0), Listener("tcp", "127.0.0.1", port))))
         with pytest.raises(ListenError, match="the port is in use"):
@@ -253,10 +246,11 @@ async def test_a_receiver_may_close_the_flow_between_two_messages() -> None:
 
         def take(data: bytes, flow: Flow) -> None:
             taken.append(data)
-            flow.close()  # type: ignore[attr-defined]
+            assert isinstance(flow, StreamFlow)
+            flow.close()
 
+        server.take = take
         reader, writer = await connect(server.port("tcp"))
-        object.__setattr__(server.manager._pool._context, "receive", take)
         writer.write(request() * 2)
         assert await reader.read() == b""
         assert taken == [request()]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import socket
 import ssl
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
 from mss.sip.flow import Flow
 from mss.sip.uri import parse_uri
@@ -175,8 +176,6 @@ async def test_a_secure_listener_without_usable_files_stops_the_start(
 
 
 async def test_a_key_with_a_password_is_refused_without_asking_the_terminal(tmp_path: Path) -> None:
-    from cryptography.hazmat.primitives import serialization
-
     paths = certificate(tmp_path)
     key = serialization.load_pem_private_key(Path(paths["tls_key"]).read_bytes(), None)
     Path(paths["tls_key"]).write_bytes(key.private_bytes(
@@ -200,14 +199,8 @@ def test_a_created_key_is_private_and_nothing_is_overwritten(tmp_path: Path) -> 
 
 
 def test_a_created_certificate_names_hosts_and_addresses(tmp_path: Path) -> None:
-    from cryptography import x509
-
     create_certificate(tmp_path / "a" / "c.pem", tmp_path / "a" / "k.pem", ["pbx.example", "192.0.2.1", "2001:db8::1"])
     made = x509.load_pem_x509_certificate((tmp_path / "a" / "c.pem").read_bytes())
     names = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert [str(name.value) for name in names] == ["pbx.example", "192.0.2.1", "2001:db8::1"]
     assert made.subject.rfc4514_string() == "CN=pbx.example"
-
-
-def test_tls_sockets_are_plain_ones_to_the_kernel() -> None:
-    assert socket.has_ipv6
