@@ -262,5 +262,6 @@ def test_message_between_users(make_phone: MakePhone) -> None:
 def test_options_names_what_the_server_can(make_phone: MakePhone) -> None:
     response = make_phone(registered=False).options()
     assert response.status == 200
-    for method in "INVITE ACK BYE CANCEL OPTIONS INFO UPDATE PRACK REFER NOTIFY MESSAGE".split():
+    wanted = ["INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO", "UPDATE", "PRACK", "REFER", "NOTIFY", "MESSAGE"]
+    for method in wanted:
         assert response.lists("allow", method), method

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import sys
 import time
@@ -102,6 +103,35 @@ class LiveServer(Mss):
     def wait_until_idle(self, seconds: float) -> None:
         """Until no call and no transaction is left."""
         self.wait_for(lambda: idle_state(self.json("status")) == (0, 0), seconds, "no call and no transaction left")
+
+
+class DemoServer(LiveServer):
+    """A server as ``make run`` starts it: with the users that ``init`` makes, telling what to type into a phone."""
+
+    name = "mss-demo"
+
+    def __init__(self, work_dir: Path) -> None:
+        """Nothing is set but address and port."""
+        super().__init__(work_dir, [])
+
+    def prepare(self) -> None:
+        """Only ``init``."""
+        self.run_command("init", "--bind", self.host, "--sip-port", str(self.port), "--web-port", str(self.port + 2))
+
+    def relaunch(self) -> None:
+        """Serve, and print what to type into a phone."""
+        self.spawn(self.command("serve", "--show-phones"))
+
+    def account_lines(self, transport: str) -> list[str]:
+        """The lines for baresip's file ``accounts`` which it printed, of one transport, in order of the users."""
+        self.wait_for(lambda: "<sip:" in self.log(), 5, "account lines printed")
+        return [line.strip() for line in self.log().splitlines() if f";transport={transport}>" in line]
+
+    def ca_file(self) -> Path:
+        """The file that TLS phones must trust, as it printed it."""
+        found = re.search(r"sip_cafile (\S+?)\)", self.log())
+        assert found, self.log()
+        return Path(found[1])
 
 
 def idle_state(status: Mapping[str, Any]) -> tuple[int, int]:

@@ -87,6 +87,12 @@ class Phone:
             return message
         return None
 
+    def forget(self) -> None:
+        """Drop what is remembered of messages received so far."""
+        self.backlog.clear()
+        self.retransmissions.clear()
+        self._seen.clear()
+
     def expect(self, matches: Callable[[SipMessage], bool], what: str, seconds: float = DEFAULT_SECONDS) -> SipMessage:
         """The first message, waiting or to come, that matches; others are kept."""
         for message in self.backlog:
