@@ -36,7 +36,7 @@ def _named(case: tuple[Verdict, bytes]) -> str:
 
 def test_the_messages_of_the_rfcs_are_there() -> None:
     if rfc_directory() is None:
-        pytest.skip("neither MSS_TORTURE_DIR nor ../shared/data: only the messages of our own are sent")
+        pytest.skip("the messages of the RFCs are not here (set MSS_TORTURE_DIR): only those of our own are sent")
     assert (len(RFC4475), len(RFC5118)) == (49, 12)
 
 
