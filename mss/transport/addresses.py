@@ -134,6 +134,8 @@ class Advertiser:
         self.transport = transport
         self.host = host
         self.port = port
+        #: Whether all addresses of the machine (of one IP version) are meant.
+        self.is_wildcard = host in _WILDCARDS
         self._book = book
         self._faces: dict[str, LocalAddress] = {}
 
@@ -150,6 +152,4 @@ class Advertiser:
 
     def can_reach(self, peer: str) -> bool:
         """Whether packets from this listener's address can get to ``peer`` by the route that leads there."""
-        if self.host in _WILDCARDS:
-            return True
-        return self.host == self._book.interface_toward(peer)
+        return self.is_wildcard or self.host == self._book.interface_toward(peer)

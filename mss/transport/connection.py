@@ -15,7 +15,8 @@ from mss.transport.log import LimitedLog
 class StreamFlow(Flow):
     """A connection as the core sees it; one towards a peer is opened by the first message sent."""
 
-    __slots__ = ("_close", "_connect", "_limit", "_unsent", "_unsent_bytes", "_write", "aliases", "server_name")
+    __slots__ = ("_close", "_connect", "_limit", "_unsent", "_unsent_bytes", "_write", "aliases", "server_name",
+                 "source")
 
     def __init__(
         self,
@@ -25,17 +26,22 @@ class StreamFlow(Flow):
         local: LocalAddress,
         *,
         server_name: str = "",
+        is_verified: bool = False,
+        source: str = "",
         limit: int = 0,
         connect: Callable[[StreamFlow], None] | None = None,
     ) -> None:
         """``connect`` is called before the first message, ``limit`` bytes wait meanwhile.
 
-        ``server_name`` is the domain that the peer's certificate must show, if it is verified.
+        ``server_name`` is the domain that the peer is asked to be, and must show in its certificate when
+        ``is_verified``: then the connection serves this domain only.  ``source`` is the address to connect from,
+        if it matters.
         """
         super().__init__(transport, host, port, local)
-        if server_name:
+        if is_verified:
             self.key += f"@{server_name}"
         self.server_name = server_name
+        self.source = source
         #: Further keys by which the connection is found (RFC 5923).
         self.aliases: list[str] = []
         self._connect = connect

@@ -199,16 +199,19 @@ class TransportManager:
         return fitting[0] if fitting else None
 
     def _stream_to(self, transport: str, host: str, port: int, name: str) -> Flow | None:
-        server_name = (name or host) if transport == "TLS" and self._settings.tls_verify else ""
+        is_verified = transport == "TLS" and self._settings.tls_verify
+        server_name = name or host
         shown = f"[{host}]" if ":" in host else host
         key = f"{transport.lower()}:{shown}:{port}"
-        flow = self._pool.find(f"{key}@{server_name}" if server_name else key)
+        flow = self._pool.find(f"{key}@{server_name}" if is_verified else key)
         if flow is not None and flow.is_open:
             return flow
         if transport not in ("TCP", "TLS"):
             return None
         advertiser = self._advertiser(transport, host)
-        return None if advertiser is None else self._pool.flow_to(advertiser, host, port, server_name)
+        if advertiser is None:
+            return None
+        return self._pool.flow_to(advertiser, host, port, server_name, is_verified=is_verified)
 
     def _advertiser(self, transport: str, host: str) -> Advertiser | None:
         """Whose address we give to a peer that we connect to; None without any listener of its IP version."""

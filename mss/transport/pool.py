@@ -137,11 +137,14 @@ class ConnectionPool:
         """The open or waiting flow with this key."""
         return self._flows.get(key) or self._waiting.get(key)
 
-    def flow_to(self, advertiser: Advertiser, host: str, port: int, server_name: str) -> StreamFlow:
+    def flow_to(
+        self, advertiser: Advertiser, host: str, port: int, server_name: str, *, is_verified: bool
+    ) -> StreamFlow:
         """A flow of the advertiser's transport that connects to an IP literal when its first message is sent."""
         flow = StreamFlow(
             advertiser.transport, host, port, advertiser.local_for(host),
-            server_name=server_name, limit=self._settings.write_buffer_bytes, connect=self._connect,
+            server_name=server_name, is_verified=is_verified, source="" if advertiser.is_wildcard else advertiser.host,
+            limit=self._settings.write_buffer_bytes, connect=self._connect,
         )
         if len(self._waiting) >= _MAX_WAITING:
             del self._waiting[next(iter(self._waiting))]
@@ -176,12 +179,13 @@ class ConnectionPool:
         limit = self._settings.connect_seconds
         try:
             context = self._tls.client if flow.secure else None
-            name = (flow.server_name or flow.host) if context is not None else None
+            name = flow.server_name if context is not None else None
             if context is not None:
                 limit += self._settings.handshake_seconds
             async with asyncio.timeout(limit):
                 await self._loop.create_connection(
                     lambda: connection, flow.host, flow.port, ssl=context, server_hostname=name,
+                    local_addr=(flow.source, 0) if flow.source else None,
                     ssl_handshake_timeout=None if context is None else self._settings.handshake_seconds,
                 )
         except (*CONNECT_ERRORS, CertificateError) as error:

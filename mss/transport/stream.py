@@ -24,7 +24,6 @@ class StreamConnection(Connection):
             fault = error
             messages = error.completed
         if framer.pongs_due:
-            # Written past the flow: the peer may have been told good-bye on it, but its ping is due an answer.
             self.write_raw(KEEPALIVE_PONG * framer.pongs_due)
             framer.pongs_due = 0
             self.last_heard = self.context.clock()

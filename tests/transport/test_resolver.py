@@ -58,6 +58,7 @@ async def test_a_repeated_search_and_a_literal_are_answered_before_the_call_retu
         assert [[flow.key for flow in flows] for flows in found] == [["udp:127.0.0.1:5099"]]
         assert zone.asked == []
         first = await keys(server, "sip:full.example")
+        assert len(first) == 3
         asked = len(zone.asked)
         server.manager.find_flows(parse_uri("sip:full.example"), found.append)
         assert [flow.key for flow in found[1]] == first

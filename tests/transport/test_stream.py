@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +14,7 @@ from mss.sip.flow import Flow
 from mss.transport.connection import StreamFlow
 from mss.transport.errors import ListenError
 from mss.transport.settings import TransportSettings
-from tests.transport.harness import Transports, on_each_loop, request, transports
+from tests.transport.harness import Transports, certificate, on_each_loop, request, transports
 
 
 async def connect(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -132,16 +134,30 @@ async def test_silent_and_half_heard_peers_are_closed(sent: bytes) -> None:
         assert any("closed, " in line for line in server.logged.lines)
 
 
+@pytest.mark.parametrize("transport", ["tcp", "tls"])
 @on_each_loop
-async def test_a_peer_that_does_not_read_is_closed() -> None:
-    async with transports("tcp:127.0.0.1", write_buffer_bytes=10000) as server:
-        with socket.create_connection(("127.0.0.1", server.port("tcp"))) as peer:
-            peer.send(request())
-            _, flow = await server.received.get()
-            while flow.is_open:
-                flow.send(b"x" * 60000)
-            assert await server.closed.get() is flow
+async def test_a_peer_that_does_not_read_is_closed(tmp_path: Path, transport: str) -> None:
+    paths = certificate(tmp_path)
+    context = ssl.create_default_context(cafile=paths["tls_certificate"]) if transport == "tls" else None
+    async with transports(f"{transport}:127.0.0.1", write_buffer_bytes=10000, **paths) as server:
+        _, writer = await asyncio.open_connection("127.0.0.1", server.port(transport), ssl=context)
+        writer.write(request())
+        _, flow = await server.received.get()
+        while flow.is_open:
+            flow.send(b"x" * 60000)
+            await asyncio.sleep(0)
+        assert await server.closed.get() is flow
         assert any("does not read" in line for line in server.logged.lines)
+        writer.transport.abort()
+
+
+@on_each_loop
+async def test_connections_come_from_the_address_listened_on() -> None:
+    async with transports("tcp:127.0.0.2") as server, transports("tcp:127.0.0.1") as other:
+        flow = server.manager.flow_to("TCP", "127.0.0.1", other.port("tcp"))
+        assert flow is not None
+        flow.send(request())
+        assert (await other.received.get())[1].host == "127.0.0.2"
 
 
 @on_each_loop
