@@ -116,7 +116,7 @@ class Authenticator:
         given = params.get("response", "")
         if not given.isascii() or not compare_digest(want, given.lower()) or user is None:
             return Verdict(None, False, "wrong user or password")
-        return self._count(user, params["nonce"], count, now)
+        return self._count(user, params.get("nonce", ""), count, now)
 
     def _ha1(self, user: User, algorithm: str) -> str:
         """H(user:realm:password), computed once per user."""

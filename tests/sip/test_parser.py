@@ -45,7 +45,8 @@ def test_bad_status_line_is_dropped(line: bytes) -> None:
 @pytest.mark.parametrize("junk", [
     b"", b"\r\n", b"\r\n\r\n", b"\0", b"\x00\x01\x00\x00\x21\x12\xa4\x42" + b"\x07" * 12, b"hello", b"hello\r\n\r\n",
     b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", b"\x80" * 200, b"INVITE\r\n\r\n", b"INVITE sip:a\r\n\r\n", b"\n\n\n",
-    b"  \r\n\r\n", b"v=0\r\no=- 1 1 IN IP4 a\r\n", b"(x) sip:a SIP/2.0\r\n\r\n", b"SIP/2.0\r\n\r\n", b"\xff SIP/2.0 SIP/2.0\r\n\r\n",
+    b"  \r\n\r\n", b"v=0\r\no=- 1 1 IN IP4 a\r\n", b"(x) sip:a SIP/2.0\r\n\r\n", b"SIP/2.0\r\n\r\n",
+    b"\xff SIP/2.0 SIP/2.0\r\n\r\n",
 ])
 def test_junk_is_dropped(junk: bytes) -> None:
     assert refused(junk).status == 0
