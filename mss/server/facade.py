@@ -49,6 +49,7 @@ class Status(TypedDict):
     messages_sent: int
     messages_rejected: int
     connections: int
+    transactions: int
     records_pending: int
     plugins_active: int
     plugins_failed: list[str]

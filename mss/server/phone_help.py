@@ -55,7 +55,8 @@ def phone_help(
     lines += ["", "For baresip, lines of its file 'accounts' (one of them for each phone):", ""]
     lines += _baresip_lines(ways, shown)
     if any(way.transport == "tls" for way in ways):
-        lines += ["", f"Phones that check certificates must trust {certificate}", f"(baresip: sip_cafile {certificate})"]
+        lines += ["", f"Phones that check certificates must trust {certificate}"]
+        lines += [f"(baresip: sip_cafile {certificate})"]
     lines += ["", "Then call from one to the other, for example 101 from 100. Ctrl-C stops the server.", ""]
     return "\n".join(lines)
 

@@ -15,7 +15,7 @@ from mss.sip.dialog.service import DialogService, DialogSettings
 from mss.sip.dialog.session import Session
 from mss.sip.dialog.uas import InviteServer
 from mss.sip.entropy import TokenSource
-from mss.sip.errors import ParseError
+from mss.sip.errors import FramingError, ParseError
 from mss.sip.flow import Flow
 from mss.sip.headers import CONTENT_ENCODING, CONTENT_TYPE, MAX_FORWARDS, REQUIRE, VIA
 from mss.sip.message import Message
@@ -118,6 +118,11 @@ class Endpoint(DialogService):
             reply = self._stamp(message, flow)
             reply.send(build_response(message, error.status, error.reason, self._stateless_tag(message)))
 
+    def refuse_framing(self, error: FramingError, flow: Flow, now: float) -> None:
+        """A stream broke its framing: answer what can be answered before it is closed."""
+        self.now = now
+        self._refuse_malformed(error, flow)
+
     def _stateless_tag(self, request: Message) -> str:
         # RFC 3261 8.2.7: the same request gets the same tag although nothing is kept.
         return "%x" % (hash((request.call_id, request.via.branch)) & _TAG_MASK)
@@ -150,14 +155,9 @@ class Endpoint(DialogService):
         return flow if port == flow.port else self.user.find_reply_flow(flow, port)
 
     def _receive_request(self, request: Message, flow: Flow) -> None:
-        via = request.via
         reply = self._stamp(request, flow)
         method = request.method
-        if via.branch.startswith("z9hG4bK"):
-            base = f"{via.branch}|{via.host}:{via.port}"
-        else:
-            # RFC 3261 17.2.3: an RFC 2543 peer; its ACK and CANCEL share these fields with the INVITE.
-            base = f"{request.uri}|{request.from_tag}|{request.call_id}|{request.cseq}|{via.host}:{via.port}"
+        base = self._key_of(request)
         if method == "ACK":
             self._receive_ack(request, base)
             return
@@ -171,6 +171,14 @@ class Endpoint(DialogService):
             self._receive_in_dialog(request, reply, key)
         else:
             self._receive_outside(request, flow, reply, key)
+
+    def _key_of(self, request: Message) -> str:
+        """What identifies the transaction of a request, its ACK and its CANCEL (RFC 3261 17.2.3)."""
+        via = request.via
+        if via.branch.startswith("z9hG4bK"):
+            return f"{via.branch}|{via.host}:{via.port}"
+        # An RFC 2543 peer: these fields are the same in INVITE, ACK and CANCEL.
+        return f"{request.uri}|{request.from_tag}|{request.call_id}|{request.cseq}|{via.host}:{via.port}"
 
     def _receive_ack(self, request: Message, base: str) -> None:
         transaction = self.context.servers.get(base)
@@ -268,6 +276,15 @@ class Endpoint(DialogService):
             return False
         encoding = request.get(CONTENT_ENCODING)
         return encoding is None or encoding.lower() == "identity"
+
+    def resume(self, request: Message, flow: Flow) -> None:
+        """Take a request again whose admission had to wait; ``flow`` is the one ``admit`` was given."""
+        if request.method in _KNOWN and request.to_tag is None or request.method == "REGISTER":
+            key = self._key_of(request)
+            full = key if request.method == "INVITE" else key + request.method
+            known = self.context.servers.get(full)
+            if known is None:
+                self._receive_outside(request, flow, flow, full)
 
     # ---- responses -----------------------------------------------------
     def refuse(self, request: Message, reply: Flow, status: int, reason: str = "", headers: str = "") -> None:

@@ -13,12 +13,15 @@ from mss.sip.flow import Flow
 from mss.sip.headers import ALLOW, FROM, RACK, REQUIRE, TO
 from mss.sip.message import Message
 from mss.sip.transaction.context import ServerTransaction
+from mss.sip.transaction.server_other import OtherServerTransaction
 
 #: States of a session.
 IDLE: Final = 0
 EARLY: Final = 1
 CONFIRMED: Final = 2
 ENDED: Final = 3
+
+_STATE_NAMES: Final = ("idle", "early", "confirmed", "ended")
 
 
 class _Provisional:
@@ -105,6 +108,11 @@ class InviteServer(Dialog):
             self.peer_allow = ",".join(message.get_all(ALLOW))
 
     # ---- responses -----------------------------------------------------
+    def try_(self) -> None:
+        """Send 100: the caller stops repeating its INVITE (RFC 3261 8.2.6.1)."""
+        if self.invitation is not None:
+            self.invitation.respond(100, assemble_response(100, "Trying", self._echo, self._to_line, "", b""))
+
     def ring(self, status: int, reason: str, headers: str, body: bytes) -> None:
         """Send a provisional response above 100; reliably where the caller demands it (RFC 3262).
 
@@ -278,6 +286,16 @@ class InviteServer(Dialog):
         """Leave the dialog table."""
         self.state = ENDED
         self.service.sessions.pop(self.local_tag, None)
+
+    def state_name(self) -> str:
+        """The state in a word."""
+        return _STATE_NAMES[self.state]
+
+    def defer_response(self, transaction: OtherServerTransaction) -> None:
+        """The answer to a request has to come from elsewhere (RFC 4320 4.1)."""
+        request = transaction.request
+        if request is not None:
+            transaction.defer(assemble_response(100, "Trying", echo_lines(request), echo_to(request, ""), "", b""))
 
     def respond_to(self, transaction: ServerTransaction, status: int, reason: str = "", headers: str = "",
                    body: bytes = b"") -> None:
