@@ -26,7 +26,7 @@ class BindingRepository:
         columns = [column for column in schema.bindings.c if column.name != "slot"]
         query = select(*columns).order_by(schema.bindings.c.aor, schema.bindings.c.slot)
         with self._database.reading() as connection:
-            return [BindingRecord(*row) for row in connection.execute(query).tuples()]
+            return [BindingRecord._make(row) for row in connection.execute(query)]
 
     def write(self, connection: Connection, changes: Mapping[str, Sequence[BindingRecord]]) -> int:
         """Replace the bindings of each AOR (no bindings: remove them); return the number of rows written."""

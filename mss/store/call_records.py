@@ -55,4 +55,4 @@ class CallRecordRepository:
         if limit:
             query = query.limit(limit)
         with self._database.reading() as connection:
-            return [CallRecord(*row) for row in connection.execute(query.offset(offset)).tuples()]
+            return [CallRecord._make(row) for row in connection.execute(query.offset(offset))]

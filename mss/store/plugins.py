@@ -20,7 +20,7 @@ class PluginRepository:
         """Return all states by name."""
         with self._database.reading() as connection:
             query = select(schema.plugins).order_by(schema.plugins.c.name)
-            return [PluginState(*row) for row in connection.execute(query).tuples()]
+            return [PluginState._make(row) for row in connection.execute(query)]
 
     def get(self, name: str) -> PluginState:
         """Return the state of a plugin."""

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Select, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
 from mss.model.user import User
 from mss.model.user_rules import USER_FIELDS, InvalidUser, check_user, parse_user_field
@@ -167,10 +167,10 @@ def _get(connection: Connection, number: str) -> User:
 
 
 def _fetch(connection: Connection, statement: Select[Any]) -> list[User]:
-    return [_user_of(row) for row in connection.execute(statement).tuples()]
+    return [_user_of(row) for row in connection.execute(statement)]
 
 
-def _user_of(row: tuple[Any, ...]) -> User:
+def _user_of(row: Row[Any]) -> User:
     values = list(row)
     values[_ADDRESSES] = tuple(values[_ADDRESSES].split())
     return User(*values)
