@@ -25,8 +25,6 @@ _BY_UPPER: Final = {name.upper(): name for name in ALGORITHMS}
 _PARAM_RE: Final = re.compile(rf'({TOKEN})[ \t]*+=[ \t]*+(?:"([^"\\]*+(?:\\.[^"\\]*+)*+)"|([^\s,"]*+))')
 _COUNT_RE: Final = re.compile(r"[0-9A-Fa-f]{1,8}")
 _NONCE_RE: Final = re.compile(r"[0-9A-F]{32}")
-#: Nonces with a count kept, per generation.
-_MAX_TRACKED: Final = 100_000
 #: The count noted for a nonce that was used without one: nothing comes after it.
 _SPENT: Final = 0x1_0000_0000
 
@@ -52,20 +50,22 @@ class Authenticator:
 
     ``secret`` (of which 32 octets are used) signs the nonces and must be new at each start;
     ``algorithms`` are offered in this order and no others are taken; a nonce is good for
-    ``nonce_seconds``.  Raises ValueError for an unknown algorithm.
+    ``nonce_seconds``; at most twice ``max_tracked`` nonce counts are kept.  Raises ValueError for an
+    unknown algorithm.
     """
 
     __slots__ = ("realm", "algorithms", "nonce_seconds", "_secret", "_dummy", "_counter", "_counts", "_old_counts",
-                 "_turned", "_forgotten")
+                 "_turned", "_forgotten", "_max_tracked")
 
     def __init__(self, realm: str, secret: bytes, algorithms: tuple[str, ...] = ("MD5", "SHA-256"),
-                 nonce_seconds: float = 300) -> None:
+                 nonce_seconds: float = 300, max_tracked: int = 100_000) -> None:
         for name in algorithms:
             if name not in ALGORITHMS:
                 raise ValueError(f"unknown digest algorithm {name!r}, known are: {', '.join(ALGORITHMS)}")
         self.realm = realm
         self.algorithms = algorithms
         self.nonce_seconds = nonce_seconds
+        self._max_tracked = max_tracked
         self._secret = secret[:32]
         #: HA1 that stands in for users that do not exist: no password gives it.
         self._dummy = blake2s(b"no such user", key=self._secret).hexdigest()
@@ -138,7 +138,7 @@ class Authenticator:
             return Verdict(None, True, "nonce expired")
         if count <= last:
             return Verdict(None, True, "nonce count replayed")
-        if now - self._turned > self.nonce_seconds or len(self._counts) >= _MAX_TRACKED:
+        if now - self._turned > self.nonce_seconds or len(self._counts) >= self._max_tracked:
             self._turn(now)
         self._counts[nonce] = count
         return Verdict(user, False, "")
