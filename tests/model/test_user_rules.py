@@ -22,7 +22,7 @@ def test_numbers_and_names(number):
     check_user(user(number=number))
 
 
-@pytest.mark.parametrize("number", ["", " ", "*71", "#1", "1 2", "a@b", "a:b", "-1", "++1", "ä", "1\n", "x" * 65, "%32"])
+@pytest.mark.parametrize("number", ["", " ", "*71", "#1", "1 2", "a@b", "a:b", "-1", "++1", "1\n", "x" * 65, "%32"])
 def test_what_is_no_number(number):
     with pytest.raises(InvalidUser) as raised:
         check_user(user(number=number))
