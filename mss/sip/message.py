@@ -2,6 +2,8 @@
 """A SIP message: header lines kept as they came, values parsed when somebody asks (RFC 3261 section 7)."""
 from __future__ import annotations
 
+import sys
+from functools import lru_cache
 from typing import Final
 
 from mss.sip.errors import ParseError
@@ -23,6 +25,8 @@ from mss.sip.uri import SipUri, parse_uri
 
 #: CSeq numbers are below 2**31 (RFC 3261 8.1.1.5).
 MAX_CSEQ: Final = 0x7FFFFFFF
+#: How many lines of a kind are remembered with what they say.
+_REMEMBERED: Final = 2048
 #: The ``via`` of a message that was not indexed, or has none that can be read: ``host`` is "".
 NO_VIA: Final = Via("", "", 0, "", "")
 
@@ -104,7 +108,7 @@ class Message:
         if contact is None:
             line = self._first.get(CONTACT)
             if line is not None:
-                contact = self._contact = _parse_contact(line)
+                contact = self._contact = _read_contact(line)
         return contact
 
     def request_uri(self) -> SipUri:
@@ -131,26 +135,19 @@ class Message:
         line = first.get(CSEQ)
         if line is None:
             raise ParseError(400, "Missing CSeq")
-        found = CSEQ_LINE_RE.fullmatch(line) or CSEQ_RE.fullmatch(value_of(line))
-        if found is None:
-            raise ParseError(400, "Bad CSeq")
-        number, self.cseq_method = found.groups()
-        self.cseq = int(number)
-        if self.cseq > MAX_CSEQ:
-            raise ParseError(400, "CSeq Too Large")
+        self.cseq, self.cseq_method = _read_cseq(line)
         line = first.get(CALL_ID)
         if line is None:
             raise ParseError(400, "Missing Call-ID")
-        found = CALL_ID_LINE_RE.fullmatch(line) or CALL_ID_RE.fullmatch(value_of(line))
-        if found is None:
-            raise ParseError(400, "Bad Call-ID")
-        self.call_id = found.group(found.lastindex or 0)
+        self.call_id = _read_call_id(line)
         line = first.get(FROM)
-        found = TAGGED_LINE_RE.fullmatch(line) if line is not None else None
-        self.from_tag = found.group(1) if found is not None else _tag(line, "From")
+        if line is None:
+            raise ParseError(400, "Missing From")
+        self.from_tag = _read_tag(line, "From")
         line = first.get(TO)
-        found = TAGGED_LINE_RE.fullmatch(line) if line is not None else None
-        self.to_tag = found.group(1) if found is not None else _tag(line, "To")
+        if line is None:
+            raise ParseError(400, "Missing To")
+        self.to_tag = _read_tag(line, "To")
 
     def _index_via(self, line: str | None) -> None:
         if line is None:
@@ -187,10 +184,42 @@ def _parse_contact(line: str) -> NameAddr | None:
     return parse_name_addr(values[0]) if values and values[0] != "*" else None
 
 
-def _tag(line: str | None, name: str) -> str | None:
-    """Tag of a From or To line; raises ParseError 400 when the line is missing or malformed."""
-    if line is None:
-        raise ParseError(400, f"Missing {name}")
+# The same lines come again and again: the tags and the Call-ID of a call in each of its messages, the
+# Contact of a phone in each of its calls.  What they say is remembered for the newest of them.
+
+@lru_cache(_REMEMBERED)
+def _read_contact(line: str) -> NameAddr | None:
+    return _parse_contact(line)
+
+
+@lru_cache(_REMEMBERED)
+def _read_cseq(line: str) -> tuple[int, str]:
+    """Number and method of a CSeq line.  Raises ParseError 400."""
+    found = CSEQ_LINE_RE.fullmatch(line) or CSEQ_RE.fullmatch(value_of(line))
+    if found is None:
+        raise ParseError(400, "Bad CSeq")
+    digits, method = found.groups()
+    number = int(digits)
+    if number > MAX_CSEQ:
+        raise ParseError(400, "CSeq Too Large")
+    return number, sys.intern(method)
+
+
+@lru_cache(_REMEMBERED)
+def _read_call_id(line: str) -> str:
+    """Value of a Call-ID line.  Raises ParseError 400."""
+    found = CALL_ID_LINE_RE.fullmatch(line) or CALL_ID_RE.fullmatch(value_of(line))
+    if found is None:
+        raise ParseError(400, "Bad Call-ID")
+    return found.group(found.lastindex or 0)
+
+
+@lru_cache(2 * _REMEMBERED)
+def _read_tag(line: str, name: str) -> str | None:
+    """Tag of a From or To line.  Raises ParseError 400 when the line is malformed."""
+    found = TAGGED_LINE_RE.fullmatch(line)
+    if found is not None:
+        return found.group(1)
     try:
         tag = parse_name_addr(value_of(line)).param("tag")
     except ParseError:

@@ -40,8 +40,8 @@ def parse(data: bytes) -> Message:
     if end > MAX_HEAD_BYTES:
         raise _refused(data[:end], 513, "Header Section Too Large")
     lines = data[:end].decode("utf-8", "surrogateescape").split("\r\n")
-    joined = "".join(lines)
-    if "\n" in joined or "\r" in joined:
+    breaks = len(lines) - 1
+    if data.count(b"\n", 0, end) != breaks or data.count(b"\r", 0, end) != breaks:
         raise _refused(data[:end], 400, "Line Break Without CRLF")
     start = lines.pop(0)
     names = [KNOWN.get(line.partition(":")[0], "") for line in lines]

