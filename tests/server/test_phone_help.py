@@ -10,7 +10,7 @@ from mss.server.phone_help import Reach, baresip_account, phone_help, reaches
 
 LISTENERS = [parse_listener(text) for text in ("udp:0.0.0.0:5060", "tcp:0.0.0.0:5060", "tls:0.0.0.0:5061")]
 USERS = [User(str(number), password=f"pw{number}") for number in range(100, 120)]
-CERTIFICATE = Path("/home/tls/server.crt")
+CERTIFICATE = Path("/srv/mss/tls/server.crt")
 
 
 def test_wildcard_is_reached_at_all_addresses_of_its_family() -> None:
