@@ -124,7 +124,8 @@ class ControlServer:
     async def _answer_requests(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
             try:
-                line = await asyncio.wait_for(reader.readuntil(b"\n"), IDLE_SECONDS)
+                async with asyncio.timeout(IDLE_SECONDS):
+                    line = await reader.readuntil(b"\n")
             except asyncio.IncompleteReadError:
                 return
             except asyncio.LimitOverrunError:
@@ -147,7 +148,8 @@ class ControlServer:
         try:
             result = handler(arguments)
             if inspect.isawaitable(result):
-                result = await asyncio.wait_for(result, HANDLER_SECONDS)
+                async with asyncio.timeout(HANDLER_SECONDS):
+                    result = await result
             return _encode({"id": request_id, "result": result})
         except Refused as refusal:
             return _encode_error(request_id, refusal.code, str(refusal))
@@ -172,9 +174,7 @@ class ControlServer:
         try:
             await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (sending, leaving):
-                task.cancel()
-            await asyncio.gather(sending, leaving, return_exceptions=True)
+            await _end((sending, leaving))
 
 
 def remove_stale_socket(path: Path) -> None:
@@ -217,6 +217,15 @@ async def _send_events(
         await _write(writer, _encode_error(request_id, "failed", "failed in the server; its log says why"))
 
 
+async def _end(tasks: tuple[asyncio.Task[None], ...]) -> None:
+    """Cancel tasks and wait until they have ended, even if somebody cancels us meanwhile: the connection ends anyway."""
+    for task in tasks:
+        task.cancel()
+    while pending := [task for task in tasks if not task.done()]:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait(pending)
+
+
 async def _read_to_end(reader: asyncio.StreamReader) -> None:
     while await reader.read(4096):
         pass
@@ -224,7 +233,9 @@ async def _read_to_end(reader: asyncio.StreamReader) -> None:
 
 async def _write(writer: asyncio.StreamWriter, line: bytes) -> None:
     writer.write(line)
-    await asyncio.wait_for(writer.drain(), WRITE_SECONDS)
+    # Not asyncio.wait_for: until Python 3.12 it loses a cancellation that comes together with the result.
+    async with asyncio.timeout(WRITE_SECONDS):
+        await writer.drain()
 
 
 def _parse_request(line: bytes) -> tuple[object, str, Arguments, str]:
