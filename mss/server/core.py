@@ -19,6 +19,7 @@ from mss.server.outside_requests import OutsideRequests
 from mss.server.pinger import Pinger
 from mss.server.registration import Registration
 from mss.server.services import Services
+from mss.sip.dialog.dialog import Dialog
 from mss.sip.dialog.session import Session
 from mss.sip.digest import Authenticator
 from mss.sip.endpoint import EndpointUser
@@ -108,17 +109,17 @@ class SignallingCore(EndpointUser):
         """Flow for responses to another port of the source address."""
         return self._finder.reply_flow(flow, port)
 
-    def find_other_flow(self, session: Session) -> Flow:
+    def find_other_flow(self, dialog: Dialog) -> Flow:
         """The peer's connection was closed: the flow of its newest registration, else a new one to its target."""
-        leg = session.owner
-        if isinstance(leg, CallLeg):
-            now = self.services.endpoint.now
-            for binding in self.services.live.location.lookup(leg.number, now):
+        leg = dialog.owner if isinstance(dialog, Session) else None
+        number = leg.number if isinstance(leg, CallLeg) else ""
+        if number:
+            for binding in self.services.live.location.lookup(number, self.services.endpoint.now):
                 flow = self._finder.flow_of(binding)
-                if flow is not None and flow.is_open and (binding.contact == session.target or
-                                                          binding.flow_key.startswith(session.flow.transport.lower())):
+                if flow is not None and flow.is_open and (binding.contact == dialog.target or
+                                                          binding.flow_key.startswith(dialog.flow.transport.lower())):
                     return flow
-        return self._finder.next_hop(session.target, session.flow)
+        return self._finder.next_hop(dialog.target, dialog.flow)
 
     def report_malformed(self, flow: Flow, reason: str) -> None:
         """One line for a message that could not be read."""

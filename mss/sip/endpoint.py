@@ -11,6 +11,7 @@ from typing import Final
 from mypy_extensions import mypyc_attr
 
 from mss.sip.builder import build_response
+from mss.sip.dialog.dialog import Dialog
 from mss.sip.dialog.service import DialogService, DialogSettings
 from mss.sip.dialog.session import Session
 from mss.sip.dialog.uas import InviteServer
@@ -28,13 +29,14 @@ from mss.sip.validation import check_request, check_response, unsupported_extens
 
 #: Methods we answer, as sent in Allow.
 METHODS: Final = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "REGISTER", "INFO", "UPDATE", "PRACK", "REFER",
-                  "NOTIFY", "SUBSCRIBE", "MESSAGE", "PUBLISH")
+                  "NOTIFY", "SUBSCRIBE", "MESSAGE")
 ALLOW_LINE: Final = "Allow: " + ", ".join(METHODS) + "\r\n"
 #: Option tags we understand in Require.
 EXTENSIONS: Final = frozenset(("100rel", "replaces", "timer", "path", "norefersub"))
 SUPPORTED_LINE: Final = "Supported: 100rel, replaces, timer, path, norefersub\r\n"
 
-_KNOWN: Final = frozenset(METHODS)
+#: PUBLISH is understood and refused with 405 (RFC 3261 8.2.1): it is no part of Allow.
+_KNOWN: Final = frozenset((*METHODS, "PUBLISH"))
 _DIALOG_ONLY: Final = frozenset(("BYE", "UPDATE", "INFO", "PRACK"))
 _TAG_MASK: Final = 0xFFFFFFFFFFFF
 _BODY_TYPES: Final = ("application/sdp", "multipart/")
@@ -65,8 +67,8 @@ class EndpointUser:
         """Flow for responses to the source address of ``flow`` at another port (RFC 3261 18.2.2)."""
         raise NotImplementedError
 
-    def find_other_flow(self, session: Session) -> Flow:
-        """Flow to the peer of ``session`` whose own was closed; the closed one if there is none."""
+    def find_other_flow(self, dialog: Dialog) -> Flow:
+        """Flow to the peer of ``dialog`` whose own was closed; the closed one if there is none."""
         raise NotImplementedError
 
     def report_malformed(self, flow: Flow, reason: str) -> None:
@@ -185,19 +187,19 @@ class Endpoint(DialogService):
         if transaction is not None and transaction.state != ACCEPTED:
             transaction.acknowledge()
             return
-        session = self.find_session(request)
-        if session is not None:
+        session = self.find_dialog(request)
+        if isinstance(session, Session):
             session.acknowledge_received(request)
 
-    def find_session(self, request: Message) -> Session | None:
-        """The session a request belongs to by its tags and Call-ID (RFC 3261 12.2.2)."""
+    def find_dialog(self, request: Message) -> Dialog | None:
+        """The dialog a request belongs to by its tags and Call-ID (RFC 3261 12.2.2)."""
         tag = request.to_tag
         if tag is None:
             return None
-        session = self.sessions.get(tag)
-        if isinstance(session, Session) and session.call_id == request.call_id and \
-                session.remote_tag == (request.from_tag or ""):
-            return session
+        dialog = self.sessions.get(tag)
+        if isinstance(dialog, Dialog) and dialog.call_id == request.call_id and \
+                dialog.remote_tag == (request.from_tag or ""):
+            return dialog
         return None
 
     def _receive_cancel(self, request: Message, reply: Flow, base: str, key: str) -> None:
@@ -213,8 +215,8 @@ class Endpoint(DialogService):
             owner.receive_cancel(request)
 
     def _receive_in_dialog(self, request: Message, reply: Flow, key: str) -> None:
-        session = self.find_session(request)
-        if session is None:
+        dialog = self.find_dialog(request)
+        if dialog is None:
             self.refuse(request, reply, 481)
             return
         if REQUIRE in request.names and not self._check_extensions(request, reply):
@@ -223,9 +225,9 @@ class Endpoint(DialogService):
             self.refuse(request, reply, 501, "", ALLOW_LINE)
             return
         if request.method == "INVITE":
-            session.receive_request(InviteServerTransaction(self.context, key, "", request, reply), request)
+            dialog.receive_request(InviteServerTransaction(self.context, key, "", request, reply), request)
         else:
-            session.receive_request(OtherServerTransaction(self.context, key, "", request, reply), request)
+            dialog.receive_request(OtherServerTransaction(self.context, key, "", request, reply), request)
 
     def _receive_outside(self, request: Message, flow: Flow, reply: Flow, key: str) -> None:
         method = request.method
@@ -309,9 +311,9 @@ class Endpoint(DialogService):
 
     def replace_flow(self, dialog: TransactionUser) -> Flow:
         """Another flow to the peer of a dialog whose own was closed."""
-        if isinstance(dialog, Session):
+        if isinstance(dialog, Dialog):
             return self.user.find_other_flow(dialog)
-        raise TypeError("only sessions lose their flow")
+        raise TypeError("only dialogs lose their flow")
 
     def lose_flow(self, flow: Flow) -> None:
         """A connection is gone: fail the requests that wait on it (RFC 3261 17.1.4)."""

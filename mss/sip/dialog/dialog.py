@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from mypy_extensions import mypyc_attr
 
-from mss.sip.builder import build_request
+from mss.sip.builder import assemble_response, build_request, echo_lines, echo_to, reason_of
 from mss.sip.dialog.service import DialogService
 from mss.sip.fields import get_param, parse_name_addr
 from mss.sip.flow import Flow
-from mss.sip.headers import RECORD_ROUTE
+from mss.sip.headers import FROM, RECORD_ROUTE, TO
 from mss.sip.message import Message
 from mss.sip.transaction.client_other import OtherClientTransaction
-from mss.sip.transaction.context import TransactionUser
+from mss.sip.transaction.context import ServerTransaction, TransactionUser
 from mss.sip.transaction.request import OutgoingRequest
 
 
@@ -50,6 +50,22 @@ class Dialog(TransactionUser):
         self.routes = ""
         self.local_cseq = 0
         self.remote_cseq = -1
+
+    def take_identity(self, request: Message) -> None:
+        """Become the dialog that ``request`` creates with us as UAS (RFC 3261 12.1.1); the endpoint knows it then."""
+        self.remote_tag = request.from_tag or ""
+        self.remote_cseq = request.cseq
+        self.remote_value = request.get(FROM) or ""
+        self.local_value = f"{request.get(TO) or ''};tag={self.local_tag}"
+        contact = request.contact()
+        self.target = contact.uri if contact is not None else ""
+        self.request_uri = self.target
+        routes = record_route_set(request)
+        if routes:
+            self.set_routes(routes)
+        elif self.target:
+            self.flow = self.service.next_hop(self.target, self.flow)
+        self.service.sessions[self.local_tag] = self
 
     def set_target(self, uri: str) -> None:
         """Remote target of the dialog, refreshed by INVITE, UPDATE and their 2xx (RFC 3261 12.2)."""
@@ -91,6 +107,20 @@ class Dialog(TransactionUser):
         self.local_cseq += 1
         request = self.build(method, self.local_cseq, headers, body)
         return OtherClientTransaction(self.service.context, request, self.flow, self)
+
+    def respond_to(self, transaction: ServerTransaction, status: int, reason: str = "", headers: str = "",
+                   body: bytes = b"") -> None:
+        """Answer a request inside the dialog; a body without a type in ``headers`` is SDP."""
+        request = transaction.request
+        if request is None:
+            return
+        kind = "" if not body or "Content-Type" in headers else "Content-Type: application/sdp\r\n"
+        transaction.respond(status, assemble_response(status, reason or reason_of(status), echo_lines(request),
+                                                      echo_to(request, self.local_tag), headers + kind, body))
+
+    def receive_request(self, transaction: ServerTransaction, request: Message) -> None:
+        """A request inside the dialog that is neither ACK nor CANCEL; wants ``respond_to``."""
+        raise NotImplementedError
 
     def accepts_sequence(self, request: Message) -> bool:
         """Whether the CSeq is above the last one of this peer; remembers it if so (RFC 3261 12.2.2)."""

@@ -7,10 +7,10 @@ from typing import Final
 from mypy_extensions import mypyc_attr
 
 from mss.sip.builder import assemble_response, echo_lines, echo_to, reason_of
-from mss.sip.dialog.dialog import Dialog, record_route_set
+from mss.sip.dialog.dialog import Dialog
 from mss.sip.dialog.service import DialogService
 from mss.sip.flow import Flow
-from mss.sip.headers import ALLOW, FROM, RACK, REQUIRE, TO
+from mss.sip.headers import ALLOW, RACK, REQUIRE
 from mss.sip.message import Message
 from mss.sip.transaction.context import ServerTransaction
 from mss.sip.transaction.server_other import OtherServerTransaction
@@ -77,21 +77,9 @@ class InviteServer(Dialog):
         """The INVITE that creates this dialog; the answer follows by ``ring``, ``answer`` or ``reject``."""
         self.is_caller = True
         self.state = EARLY
-        self.remote_tag = request.from_tag or ""
-        self.remote_cseq = request.cseq
-        self.remote_value = request.get(FROM) or ""
-        self.local_value = f"{request.get(TO) or ''};tag={self.local_tag}"
-        contact = request.contact()
-        self.target = contact.uri if contact is not None else ""
-        self.request_uri = self.target
-        routes = record_route_set(request)
-        if routes:
-            self.set_routes(routes)
-        elif self.target:
-            self.flow = self.service.next_hop(self.target, self.flow)
+        self.take_identity(request)
         self._reliable = "100rel" in (request.get(REQUIRE) or "")
         self._open(transaction, request)
-        self.service.sessions[self.local_tag] = self
 
     def _open(self, transaction: ServerTransaction, request: Message) -> None:
         self.invitation = transaction
@@ -296,13 +284,3 @@ class InviteServer(Dialog):
         request = transaction.request
         if request is not None:
             transaction.defer(assemble_response(100, "Trying", echo_lines(request), echo_to(request, ""), "", b""))
-
-    def respond_to(self, transaction: ServerTransaction, status: int, reason: str = "", headers: str = "",
-                   body: bytes = b"") -> None:
-        """Answer a request inside the dialog; a body without a type in ``headers`` is SDP."""
-        request = transaction.request
-        if request is None:
-            return
-        kind = "" if not body or "Content-Type" in headers else "Content-Type: application/sdp\r\n"
-        transaction.respond(status, assemble_response(status, reason or reason_of(status), echo_lines(request),
-                                                      echo_to(request, self.local_tag), headers + kind, body))
