@@ -13,7 +13,6 @@ from mss.call.commands import (
     Answer,
     Cancel,
     CarryDescription,
-    Command,
     Dial,
     End,
     FindRoute,
@@ -53,10 +52,6 @@ class CallExecutor:
         self._calls = calls
         self._dialler = Dialler(services, user)
         self._media: MediaLink = services.media
-
-    def execute(self, active: ActiveCall, command: Command) -> None:
-        """Carry one command out."""
-        _TABLE[type(command)](self, active, command)
 
     # ---- routing -------------------------------------------------------
     def find_route(self, active: ActiveCall, command: FindRoute) -> None:
@@ -297,7 +292,8 @@ class CallExecutor:
         services.report_call("ended", call, call.state.status)
 
 
-_TABLE: Final[dict[type, Callable[[CallExecutor, ActiveCall, Any], None]]] = {
+#: The method that carries out each kind of command.
+EXECUTE: Final[dict[type, Callable[[CallExecutor, ActiveCall, Any], None]]] = {
     FindRoute: CallExecutor.find_route,
     Dial: CallExecutor.dial,
     Ring: CallExecutor.ring,

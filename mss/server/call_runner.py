@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from functools import lru_cache
+
 from mss.call.call import Call, CallSettings
 from mss.call.cause import parse_cause
 from mss.call.events import (
@@ -23,7 +25,7 @@ from mss.call.events import (
 )
 from mss.model.user import User
 from mss.server.active_call import ActiveCall, CallLeg
-from mss.server.call_executor import CallExecutor
+from mss.server.call_executor import EXECUTE, CallExecutor
 from mss.server.in_dialog import InDialogRequests
 from mss.server.messages import carried_headers, description_of, display_name_of, reason_line, redirect_numbers
 from mss.server.services import Services
@@ -62,12 +64,13 @@ class CallRunner(SessionUser):
             return
         active.busy = True
         call = active.call
-        execute = self._executor.execute
-        clock = self.services.clock
+        executor = self._executor
+        services = self.services
         try:
             while events:
-                for command in call.handle(events.popleft(), self.services.endpoint.now + clock.wall_offset):
-                    execute(active, command)
+                now = services.endpoint.now + services.clock.wall_offset
+                for command in call.handle(events.popleft(), now):
+                    EXECUTE[type(command)](executor, active, command)
         finally:
             active.busy = False
 
@@ -270,6 +273,7 @@ class CallRunner(SessionUser):
 
 
 
+@lru_cache(4096)
 def is_behind_nat(contact_uri: str, source_host: str) -> bool:
     """Whether a Contact names another host than the one the message came from."""
     rest = contact_uri.partition(":")[2].partition(";")[0].rpartition("@")[2]

@@ -16,9 +16,17 @@ from mss.sip.uri import parse_uri
 _CARRIED: Final = frozenset(("alert-info", "call-info", "subject", "priority", "user-to-user", "privacy", "in-reply-to",
                              "organization", "accept-language"))
 
+#: Headers of nearly every message, none of them carried.
+_STAYING: Final = frozenset((
+    "via", "from", "to", "call-id", "cseq", "contact", "max-forwards", "record-route", "route", "content-length",
+    "content-type", "allow", "supported", "user-agent", "server", "authorization", "proxy-authorization", "expires",
+    "require", "accept", "session-expires", "min-se", "allow-events", "rseq", "date", "reason", "content-disposition"))
+
 
 def carried_headers(message: Message) -> str:
     """Header lines that pass to the other leg verbatim: a short list, and private ones (X-...)."""
+    if message.has_only(_STAYING):
+        return ""
     out = ""
     index = 0
     for name in message.names:

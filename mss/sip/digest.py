@@ -54,7 +54,7 @@ class Authenticator:
     unknown algorithm.
     """
 
-    __slots__ = ("realm", "algorithms", "nonce_seconds", "_secret", "_dummy", "_counter", "_counts", "_old_counts",
+    __slots__ = ("realm", "algorithms", "nonce_seconds", "_signer", "_dummy", "_counter", "_counts", "_old_counts",
                  "_turned", "_forgotten", "_max_tracked")
 
     def __init__(self, realm: str, secret: bytes, algorithms: tuple[str, ...] = ("MD5", "SHA-256"),
@@ -66,9 +66,9 @@ class Authenticator:
         self.algorithms = algorithms
         self.nonce_seconds = nonce_seconds
         self._max_tracked = max_tracked
-        self._secret = secret[:32]
+        self._signer = blake2s(key=secret[:32], digest_size=8)
         #: HA1 that stands in for users that do not exist: no password gives it.
-        self._dummy = blake2s(b"no such user", key=self._secret).hexdigest()
+        self._dummy = blake2s(b"no such user", key=secret[:32]).hexdigest()
         self._counter = 0
         self._counts: dict[str, int] = {}
         self._old_counts: dict[str, int] = {}
@@ -161,7 +161,9 @@ class Authenticator:
         return head + self._sign(head)
 
     def _sign(self, head: str) -> str:
-        return blake2s(head.encode(), key=self._secret, digest_size=8).hexdigest().upper()
+        signer = self._signer.copy()
+        signer.update(head.encode())
+        return signer.hexdigest().upper()
 
     def _is_ours(self, nonce: str) -> bool:
         return _NONCE_RE.fullmatch(nonce) is not None and compare_digest(self._sign(nonce[:16]), nonce[16:])

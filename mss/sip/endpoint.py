@@ -18,14 +18,14 @@ from mss.sip.dialog.uas import InviteServer
 from mss.sip.entropy import TokenSource
 from mss.sip.errors import FramingError, ParseError
 from mss.sip.flow import Flow
-from mss.sip.headers import CONTENT_ENCODING, CONTENT_TYPE, MAX_FORWARDS, REQUIRE, VIA
+from mss.sip.headers import CONTENT_ENCODING, CONTENT_TYPE, REQUIRE, VIA
 from mss.sip.message import Message
 from mss.sip.parser import parse
 from mss.sip.timers import TimerValues, Wheel
 from mss.sip.transaction.context import ServerTransaction, TransactionContext, TransactionUser
 from mss.sip.transaction.server_invite import ACCEPTED, InviteServerTransaction
 from mss.sip.transaction.server_other import OtherServerTransaction
-from mss.sip.validation import check_request, check_response, unsupported_extensions
+from mss.sip.validation import check_request, check_response, max_forwards, unsupported_extensions
 
 #: Methods we answer, as sent in Allow.
 METHODS: Final = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "REGISTER", "INFO", "UPDATE", "PRACK", "REFER",
@@ -251,7 +251,7 @@ class Endpoint(DialogService):
             self.refuse(request, reply, 501, "", ALLOW_LINE)
         elif method in _DIALOG_ONLY:
             self.refuse(request, reply, 481)
-        elif request.get(MAX_FORWARDS) == "0" and method != "OPTIONS" and method != "REGISTER":
+        elif max_forwards(request) == 0 and method != "OPTIONS" and method != "REGISTER":
             self.refuse(request, reply, 483)
         elif merge_key in self.context.merged:
             # RFC 3261 8.2.2.2: the same request over another path.

@@ -102,6 +102,10 @@ class Message:
         """Whether some header has more than one line."""
         return len(self._first) != len(self.names)
 
+    def has_only(self, names: frozenset[str]) -> bool:
+        """Whether every header is one of ``names``."""
+        return self._first.keys() <= names
+
     def contact(self) -> NameAddr | None:
         """The first Contact, None when there is none or it is "*".  Raises ParseError 400."""
         contact = self._contact

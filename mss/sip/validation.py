@@ -102,8 +102,10 @@ def _check_contacts(m: Message) -> None:
 
 def max_forwards(m: Message) -> int:
     """Max-Forwards of a request, 70 when absent or malformed (RFC 3261 16.6)."""
-    value = m.get(MAX_FORWARDS)
-    number = parse_number(value, 255) if value is not None else None
+    line = m.first_line(MAX_FORWARDS)
+    if line is None or line == "Max-Forwards: 70":
+        return 70
+    number = parse_number(value_of(line), 255)
     return 70 if number is None else number
 
 

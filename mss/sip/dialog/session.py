@@ -107,11 +107,12 @@ class Session(InviteClient):
         if self.invitation is not None:
             self.reject(487)
         self._close_update(487)
-        self.respond_to(transaction, 200)
         known = self._bye_headers is not None
         self._stop()
         if not known:
+            # First the user, who keeps the record of the call: nobody hears of the end before that is safe.
             self.user.session_ended(self, request, "")
+        self.respond_to(transaction, 200)
 
     def _glares(self, transaction: ServerTransaction) -> bool:
         """Refuse an offer that crosses another one (RFC 3261 14.2, RFC 3311 5.2)."""

@@ -13,6 +13,7 @@ from mss.sip.flow import Flow
 from mss.sip.headers import ALLOW, RACK, REQUIRE
 from mss.sip.message import Message
 from mss.sip.transaction.context import ServerTransaction
+from mss.sip.transaction.server_invite import InviteServerTransaction
 from mss.sip.transaction.server_other import OtherServerTransaction
 
 #: States of a session.
@@ -97,9 +98,10 @@ class InviteServer(Dialog):
 
     # ---- responses -----------------------------------------------------
     def try_(self) -> None:
-        """Send 100: the caller stops repeating its INVITE (RFC 3261 8.2.6.1)."""
-        if self.invitation is not None:
-            self.invitation.respond(100, assemble_response(100, "Trying", self._echo, self._to_line, "", b""))
+        """Send 100 soon unless something better comes first: the caller stops repeating (RFC 3261 8.2.6.1)."""
+        invitation = self.invitation
+        if isinstance(invitation, InviteServerTransaction):
+            invitation.defer(assemble_response(100, "Trying", self._echo, self._to_line, "", b""))
 
     def ring(self, status: int, reason: str, headers: str, body: bytes) -> None:
         """Send a provisional response above 100; reliably where the caller demands it (RFC 3262).

@@ -9,6 +9,7 @@ from typing import Final
 
 from mss.sip.flow import Flow
 from mss.sip.message import Message
+from mss.sip.timers import to_ticks
 from mss.sip.transaction.context import TERMINATED, ServerAction, ServerTransaction, TransactionContext
 
 PROCEEDING: Final = 0
@@ -25,8 +26,11 @@ TIMER_G: Final = 5
 TIMER_H: Final = 6
 TIMER_I: Final = 7
 TIMER_L: Final = 8
+TIMER_100: Final = 9
 
-_INPUTS: Final = 9
+_INPUTS: Final = 10
+#: A 100 may wait this long for a response of the transaction user (RFC 3261 17.2.1).
+_TRYING_SECONDS: Final = 0.2
 
 
 def _resend(transaction: ServerTransaction, _data: bytes) -> None:
@@ -44,10 +48,18 @@ def _send_provisional(transaction: ServerTransaction, data: bytes) -> None:
     transaction.flow.send(data)
 
 
+def _send_trying(transaction: ServerTransaction, data: bytes) -> None:
+    # Only as long as nothing else was sent.
+    if not transaction.last:
+        transaction.last = data
+        transaction.flow.send(data)
+
+
 def _send_success(transaction: ServerTransaction, data: bytes) -> None:
     # RFC 6026 8.7: the transaction stays to absorb repeated INVITEs; the dialog repeats the 2xx.
     transaction.last = b""
     transaction.request = None
+    transaction.owner = None
     transaction.flow.send(data)
     transaction.context.wheel.arm(transaction, transaction.context.values.t64)
 
@@ -90,6 +102,7 @@ def _terminate(transaction: ServerTransaction, _data: bytes) -> None:
 TRANSITIONS: Final[dict[tuple[int, int], tuple[ServerAction, int]]] = {
     (PROCEEDING, INVITE_REPEATED): (_resend, PROCEEDING),
     (PROCEEDING, SEND_PROVISIONAL): (_send_provisional, PROCEEDING),
+    (PROCEEDING, TIMER_100): (_send_trying, PROCEEDING),
     (PROCEEDING, SEND_SUCCESS): (_send_success, ACCEPTED),
     (PROCEEDING, SEND_FAILURE): (_send_failure, COMPLETED),
     (COMPLETED, INVITE_REPEATED): (_resend, COMPLETED),
@@ -112,11 +125,12 @@ _TABLE: Final[list[tuple[ServerAction, int] | None]] = [
 class InviteServerTransaction(ServerTransaction):
     """One received INVITE; ``owner`` is the dialog usage that answers it."""
 
-    __slots__ = ()
+    __slots__ = ("_trying",)
 
     def __init__(self, context: TransactionContext, key: str, merge_key: str, request: Message, flow: Flow) -> None:
         super().__init__(context, key, merge_key, request, flow)
         self.state = PROCEEDING
+        self._trying = b""
 
     def feed(self, event: int, data: bytes) -> None:
         """One input of the machine; unknown pairs of state and input are ignored."""
@@ -129,8 +143,16 @@ class InviteServerTransaction(ServerTransaction):
             step[0](self, data)
 
     def repeat(self) -> None:
-        """The INVITE arrived again: repeat the last response, if there is one."""
-        self.feed(INVITE_REPEATED, b"")
+        """The INVITE arrived again: repeat the last response, the 100 if there is none yet."""
+        if self.state == PROCEEDING and not self.last and self._trying:
+            self.feed(TIMER_100, self._trying)
+        else:
+            self.feed(INVITE_REPEATED, b"")
+
+    def defer(self, trying: bytes) -> None:
+        """Send ``trying`` (a 100) in 200 ms unless another response comes first (RFC 3261 17.2.1)."""
+        self._trying = trying
+        self.context.wheel.arm(self, to_ticks(_TRYING_SECONDS))
 
     def acknowledge(self) -> None:
         """The ACK to a failure response arrived."""
@@ -152,5 +174,7 @@ class InviteServerTransaction(ServerTransaction):
             self.feed(TIMER_G if self.left > 0 else TIMER_H, b"")
         elif self.state == CONFIRMED:
             self.feed(TIMER_I, b"")
+        elif self.state == PROCEEDING:
+            self.feed(TIMER_100, self._trying)
         else:
             self.feed(TIMER_L, b"")
