@@ -69,13 +69,25 @@ class Wheel:
         if not slot:
             return
         self._slots[index] = []
+        try:
+            for timed in slot:
+                due = timed.due
+                if due == current:
+                    timed.due = -1
+                    timed.expire()
+                elif due > current and (due & _MASK) == index:
+                    self._slots[index].append(timed)
+        except Exception:
+            self._postpone(slot, current)
+            raise
+
+    def _postpone(self, slot: list[Timed], current: int) -> None:
+        """One of a slot raised: the others lose one tick by it, not their deadline."""
         for timed in slot:
-            due = timed.due
-            if due == current:
-                timed.due = -1
-                timed.expire()
-            elif due > current and (due & _MASK) == index:
-                self._slots[index].append(timed)
+            if timed.due == current:
+                timed.due = current + 1
+            if timed.due > current:
+                self._slots[timed.due & _MASK].append(timed)
 
     def pending(self) -> int:
         """Deadlines not yet reached, for status and leak tests; walks the whole wheel."""
@@ -85,7 +97,7 @@ class Wheel:
 class TimerValues:
     """RFC 3261 timer values in ticks, derived from T1 (seconds)."""
 
-    __slots__ = ("t1", "t2", "t4", "t64", "timer_c", "timer_d")
+    __slots__ = ("t1", "t2", "t4", "t64", "timer_c", "timer_d", "trying")
 
     def __init__(self, t1: float = 0.5, t2: float = 4.0, t4: float = 5.0) -> None:
         self.t1 = to_ticks(t1)
@@ -96,3 +108,9 @@ class TimerValues:
         self.timer_c = to_ticks(185.0)
         # RFC 3261 17.1.1.2: timer D is at least 32 s on an unreliable transport.
         self.timer_d = max(to_ticks(32.0), self.t64)
+        # RFC 4320 4.1: a non-INVITE request may be answered 100 once the client's timer E has come to T2.
+        self.trying = self.t1
+        interval = 2 * self.t1
+        while interval < self.t2:
+            self.trying += interval
+            interval *= 2

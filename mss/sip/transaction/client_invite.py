@@ -9,6 +9,7 @@ from mss.sip.flow import Flow
 from mss.sip.headers import TO
 from mss.sip.message import Message
 from mss.sip.transaction.context import (
+    NOBODY,
     TERMINATED,
     ClientAction,
     ClientTransaction,
@@ -36,7 +37,9 @@ _INPUTS: Final = 9
 
 
 def _proceed(transaction: ClientTransaction, response: Message | None) -> None:
-    transaction.context.wheel.arm(transaction, transaction.context.values.timer_c)
+    # Once a CANCEL was sent the end is fixed: further provisionals do not put it off.
+    if transaction.left >= 0:
+        transaction.context.wheel.arm(transaction, transaction.context.values.timer_c)
     if response is not None:
         transaction.user.receive_response(transaction, response)
 
@@ -55,12 +58,14 @@ def _report(transaction: ClientTransaction, response: Message | None) -> None:
 
 def _reject(transaction: ClientTransaction, response: Message | None) -> None:
     if response is not None:
+        transaction.request.data = b""
         _acknowledge(transaction, response)
         if transaction.flow.reliable:
             transaction.terminate()
         else:
             transaction.context.wheel.arm(transaction, transaction.context.values.timer_d)
         transaction.user.receive_response(transaction, response)
+        transaction.user = NOBODY
 
 
 def _acknowledge(transaction: ClientTransaction, response: Message | None) -> None:
@@ -91,11 +96,13 @@ def _time_out(transaction: ClientTransaction, _response: Message | None) -> None
     transaction.context.counters.timeouts += 1
     transaction.terminate()
     transaction.user.receive_failure(transaction, 408)
+    transaction.user = NOBODY
 
 
 def _lose(transaction: ClientTransaction, _response: Message | None) -> None:
     transaction.terminate()
     transaction.user.receive_failure(transaction, 503)
+    transaction.user = NOBODY
 
 
 def _terminate(transaction: ClientTransaction, _response: Message | None) -> None:
@@ -171,6 +178,7 @@ class InviteClientTransaction(ClientTransaction):
     def limit(self, ticks: int) -> None:
         """Give up after ``ticks`` if no final response comes (after a CANCEL, RFC 3261 9.1)."""
         if self.state == PROCEEDING:
+            self.left = -1
             self.context.wheel.arm(self, ticks)
 
     def expire(self) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 from mss.sip.flow import Flow
 from mss.sip.message import Message
 from mss.sip.transaction.context import (
+    NOBODY,
     TERMINATED,
     ClientAction,
     ClientTransaction,
@@ -30,8 +31,6 @@ _INPUTS: Final = 6
 
 
 def _proceed(transaction: ClientTransaction, response: Message | None) -> None:
-    # RFC 3261 17.1.2.2: from here on timer E runs at T2.
-    transaction.interval = transaction.context.values.t2
     if response is not None:
         transaction.user.receive_response(transaction, response)
 
@@ -42,14 +41,14 @@ def _report(transaction: ClientTransaction, response: Message | None) -> None:
 
 
 def _complete(transaction: ClientTransaction, response: Message | None) -> None:
+    transaction.request.data = b""
     if transaction.flow.reliable:
         transaction.terminate()
     else:
-        transaction.request.data = b""
         transaction.context.wheel.arm(transaction, transaction.context.values.t4)
     if response is not None:
         transaction.user.receive_response(transaction, response)
-    transaction.user = _NOBODY
+    transaction.user = NOBODY
 
 
 def _absorb(transaction: ClientTransaction, _response: Message | None) -> None:
@@ -61,8 +60,9 @@ def _retransmit(transaction: ClientTransaction, _response: Message | None) -> No
     if not transaction.flow.reliable:
         context.counters.retransmitted += 1
         transaction.flow.send(transaction.request.data)
-    if transaction.state == TRYING:
-        transaction.interval = min(transaction.interval * 2, context.values.t2)
+    # RFC 3261 17.1.2.2: after a provisional response timer E runs at T2.
+    transaction.interval = context.values.t2 if transaction.state == PROCEEDING else \
+        min(transaction.interval * 2, context.values.t2)
     context.wheel.arm(transaction, min(transaction.interval, transaction.left))
 
 
@@ -70,11 +70,13 @@ def _time_out(transaction: ClientTransaction, _response: Message | None) -> None
     transaction.context.counters.timeouts += 1
     transaction.terminate()
     transaction.user.receive_failure(transaction, 408)
+    transaction.user = NOBODY
 
 
 def _lose(transaction: ClientTransaction, _response: Message | None) -> None:
     transaction.terminate()
     transaction.user.receive_failure(transaction, 503)
+    transaction.user = NOBODY
 
 
 def _terminate(transaction: ClientTransaction, _response: Message | None) -> None:
@@ -100,7 +102,6 @@ TRANSITIONS: Final[dict[tuple[int, int], tuple[ClientAction, int]]] = {
 _TABLE: Final[list[tuple[ClientAction, int] | None]] = [
     TRANSITIONS.get((state, event)) for state in range(COMPLETED + 1) for event in range(_INPUTS)
 ]
-_NOBODY: Final = TransactionUser()
 
 
 class OtherClientTransaction(ClientTransaction):

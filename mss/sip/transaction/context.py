@@ -60,6 +60,10 @@ class TransactionUser(Timed):
         """The user's own timer."""
 
 
+#: Takes the place of a user that a transaction no longer needs, so that it does not outlive its call.
+NOBODY: Final = TransactionUser()
+
+
 @mypyc_attr(allow_interpreted_subclasses=True)
 class ClientTransaction(Timed):
     """A request we sent, until its final response has been absorbed (RFC 3261 17.1)."""

@@ -162,7 +162,9 @@ class InviteServerTransaction(ServerTransaction):
         """Send a response; a final one ends the transaction's proceeding state."""
         if status < 200:
             self.feed(SEND_PROVISIONAL, data)
-        elif status < 300:
+            return
+        self._trying = b""
+        if status < 300:
             self.feed(SEND_SUCCESS, data)
         else:
             self.feed(SEND_FAILURE, data)

@@ -18,10 +18,9 @@ SEND_FINAL: Final = 2
 SEND_TIMEOUT: Final = 3
 TIMER_100: Final = 4
 TIMER_J: Final = 5
+TIMER_F: Final = 6
 
-_INPUTS: Final = 6
-#: RFC 4320 4.1: a 100 may be sent once the client has reached its longest interval (3.5 s at T1 = 500 ms).
-_TRYING_AFTER_T1: Final = 7
+_INPUTS: Final = 7
 
 
 def _ignore(transaction: ServerTransaction, _data: bytes) -> None:
@@ -37,6 +36,8 @@ def _resend(transaction: ServerTransaction, _data: bytes) -> None:
 def _send_provisional(transaction: ServerTransaction, data: bytes) -> None:
     transaction.last = data
     transaction.flow.send(data)
+    # By then the client's timer F has ended its transaction, and with it ours.
+    transaction.context.wheel.arm(transaction, transaction.context.values.t64)
 
 
 def _send_final(transaction: ServerTransaction, data: bytes) -> None:
@@ -65,6 +66,7 @@ TRANSITIONS: Final[dict[tuple[int, int], tuple[ServerAction, int]]] = {
     (PROCEEDING, SEND_PROVISIONAL): (_send_provisional, PROCEEDING),
     (PROCEEDING, SEND_FINAL): (_send_final, COMPLETED),
     (PROCEEDING, SEND_TIMEOUT): (_drop, TERMINATED),
+    (PROCEEDING, TIMER_F): (_drop, TERMINATED),
     (COMPLETED, REQUEST_REPEATED): (_resend, COMPLETED),
     (COMPLETED, TIMER_J): (_drop, TERMINATED),
 }
@@ -109,13 +111,15 @@ class OtherServerTransaction(ServerTransaction):
 
     def defer(self, trying: bytes) -> None:
         """The answer has to come from elsewhere: send ``trying`` (a 100) if it takes long (RFC 4320 4.1)."""
-        if self.state == TRYING and not self.flow.reliable:
+        if self.state == TRYING:
             self._trying = trying
-            self.context.wheel.arm(self, self.context.values.t1 * _TRYING_AFTER_T1)
+            self.context.wheel.arm(self, self.context.values.trying)
 
     def expire(self) -> None:
-        """The wait before 100, or timer J."""
+        """The wait before 100, the time a client waits for its answer, or timer J."""
         if self.state == TRYING:
             self.feed(TIMER_100, self._trying)
+        elif self.state == PROCEEDING:
+            self.feed(TIMER_F, b"")
         else:
             self.feed(TIMER_J, b"")
