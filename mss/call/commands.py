@@ -19,13 +19,17 @@ class FindRoute(NamedTuple):
 
 
 class Dial(NamedTuple):
-    """Send an INVITE to a device on the new leg ``leg``; an empty ``body`` asks for an offer."""
+    """Send an INVITE to a device on the new leg ``leg``; an empty ``body`` asks for an offer.
+
+    ``caller`` is shown as calling instead of the call's caller: the party that stays in a transfer.
+    """
 
     leg: int
     number: str
     device: Device
     body: bytes
     headers: str
+    caller: str = ""
 
 
 class Ring(NamedTuple):

@@ -58,10 +58,11 @@ def take_route(state: CallState, event: Routed) -> None:
 def dial(state: CallState, route: Route, source: int, body: bytes) -> list[int]:
     """Ring every device of a route with the description of leg ``source``; returns the new legs."""
     legs: list[int] = []
+    caller = state.legs[source].number if source else ""
     for device in route.devices:
         leg = state.add_leg(route.number, device.uri)
         legs.append(leg)
-        state.emit_described(Dial(leg, route.number, device, body, state.headers), source, leg, body)
+        state.emit_described(Dial(leg, route.number, device, body, state.headers, caller), source, leg, body)
     return legs
 
 

@@ -36,11 +36,11 @@ class CallLeg:
     """One session of a call: what its dialog does not know.
 
     ``flows`` are further flows to try (RFC 3263 4.3); ``via_nat`` tells that the party's own address
-    means nothing outside its network.
+    means nothing outside its network; ``caller`` is shown as calling, where that is not the call's caller.
     """
 
-    __slots__ = ("active", "body", "device", "flows", "headers", "invited_uri", "number", "origin", "route_lines",
-                 "session", "user_agent", "via_nat", "wants_notify")
+    __slots__ = ("active", "body", "caller", "device", "flows", "headers", "invited_uri", "number", "origin",
+                 "route_lines", "session", "user_agent", "via_nat", "wants_notify")
 
     def __init__(self, active: ActiveCall, number: str) -> None:
         self.active = active
@@ -50,6 +50,7 @@ class CallLeg:
         self.via_nat = False
         self.user_agent = ""
         self.device = ""
+        self.caller = ""
         self.flows: list[Flow] | None = None
         self.invited_uri = ""
         self.route_lines = ""

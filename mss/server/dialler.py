@@ -39,6 +39,7 @@ class Dialler:
         finder = self._services.finder
         leg.body = command.body
         leg.headers = command.headers
+        leg.caller = command.caller
         leg.device = command.device.uri
         leg.invited_uri = command.device.uri
         flow: Flow | None = None
@@ -90,16 +91,17 @@ class Dialler:
         host = flow.local.host
         session = Session(services.endpoint, flow, f"{tokens.token()}@{host}", tag, self._user)
         domain = services.domain or host
-        caller = active.call.state.caller
+        caller = leg.caller or active.call.state.caller
+        is_private = active.is_private and not leg.caller
         user = caller if caller.isalnum() else escape_user(caller)
-        if active.is_private:
+        if is_private:
             session.local_value = f'"Anonymous" <sip:anonymous@anonymous.invalid>;tag={tag}'
         else:
-            name = f"{quote(active.from_name)} " if active.from_name else ""
+            name = f"{quote(active.from_name)} " if active.from_name and not leg.caller else ""
             session.local_value = f"{name}<sip:{user}@{domain}>;tag={tag}"
         called = leg.number if leg.number.isalnum() else escape_user(leg.number)
         session.remote_value = f"<sip:{called}@{domain}>"
-        session.contact_user = "anonymous" if active.is_private else user
+        session.contact_user = "anonymous" if is_private else user
         session.owner = leg
         session.leg = number
         session.extra_2xx = services.endpoint.server_line + ALLOW_LINE + SUPPORTED_LINE
