@@ -87,14 +87,14 @@ def test_wrong_password_and_unknown_user_take_the_same_time(make_phone: MakePhon
 
 def test_right_password_is_accepted_with_each_algorithm(make_phone: MakePhone) -> None:
     phone = make_phone(registered=False)
-    first = _send_register(phone, phone.aor, unique("reg"), 1, [])
-    challenges = first.all("www-authenticate")
-    found = {digest.parse_challenge(challenge).get("algorithm", "MD5") for challenge in challenges}
-    assert found == {"MD5", "SHA-256"}
-    for challenge in challenges:
-        credentials = digest.answer(challenge, "REGISTER", f"sip:{phone.domain}", phone.number, phone.user.password)
+    for wanted in ("MD5", "SHA-256"):
+        challenges = _send_register(phone, phone.aor, unique("reg"), 1, []).all("www-authenticate")
+        offered = {digest.parse_challenge(challenge).get("algorithm", "MD5"): challenge for challenge in challenges}
+        assert set(offered) == {"MD5", "SHA-256"}
+        uri = f"sip:{phone.domain}"
+        credentials = digest.answer(offered[wanted], "REGISTER", uri, phone.number, phone.user.password)
         response = _send_register(phone, phone.aor, unique("reg"), 1, [("Authorization", credentials)])
-        assert response.status == 200, challenge
+        assert response.status == 200, wanted
 
 
 def test_a_used_nonce_count_is_refused(make_phone: MakePhone) -> None:
@@ -114,15 +114,12 @@ def test_a_used_nonce_count_is_refused(make_phone: MakePhone) -> None:
     assert register(1, 6).status == 401
 
 
-def test_credentials_of_another_method_or_uri_are_refused(make_phone: MakePhone) -> None:
+def test_credentials_for_another_method_are_refused(make_phone: MakePhone) -> None:
     phone = make_phone(registered=False)
-    uri = f"sip:{phone.domain}"
-    for method, digest_uri in (("INVITE", uri), ("REGISTER", "sip:elsewhere.example")):
-        call_id = unique("reg")
-        challenge = _send_register(phone, phone.aor, call_id, 1, []).get("www-authenticate")
-        value = digest.answer(challenge, method, digest_uri, phone.number, phone.user.password)
-        response = _send_register(phone, phone.aor, call_id, 2, [("Authorization", value)])
-        assert response.status in (400, 401, 403), (method, digest_uri, response)
+    call_id = unique("reg")
+    challenge = _send_register(phone, phone.aor, call_id, 1, []).get("www-authenticate")
+    value = digest.answer(challenge, "INVITE", f"sip:{phone.domain}", phone.number, phone.user.password)
+    assert _send_register(phone, phone.aor, call_id, 2, [("Authorization", value)]).status == 401
 
 
 def test_nobody_registers_for_somebody_else(server: LiveServer, make_phone: MakePhone) -> None:

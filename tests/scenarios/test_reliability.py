@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Lost, duplicated and late messages; answers from several devices; reliable provisional responses; session timers.
+"""Lost, duplicated and late messages; answers from several devices; reliable provisional responses.
 
 The server runs with T1 = 0.1 s, so that it gives up on a silent peer after 6.4 s.
 """
@@ -10,12 +10,13 @@ from collections.abc import Callable
 import pytest
 
 from tests.support.server import LiveServer, Settings
-from tests.support.sip_client import Phone
+from tests.support.sip_client import Phone, udp_phone
 from tests.support.sip_dialog import answer, connect, hang_up, ring, start_call, take_call
 
 pytestmark = pytest.mark.real
 
 MakePhone = Callable[..., Phone]
+MakeServer = Callable[..., LiveServer]
 _T1 = 0.1
 _GIVE_UP_SECONDS = 64 * _T1 + 2
 
@@ -76,6 +77,16 @@ def test_a_phone_that_died_is_noticed_by_the_missing_answer_to_bye(server: LiveS
     assert outgoing.hang_up().status == 200
     server.wait_for_record(outgoing.call_id)
     server.wait_for(lambda: server.json("status")["transactions"] == 0, 2 * _GIVE_UP_SECONDS, "no transaction left")
+
+
+def test_a_phone_that_died_in_a_call_is_found_by_a_probe(make_server: MakeServer) -> None:
+    server = make_server(settings={"sip": {"t1": _T1, "probe_seconds": 1}})
+    caller, callee = (udp_phone((server.host, server.port), user) for user in server.users[:2])
+    outgoing, _ = connect(caller, callee)
+    callee.close()
+    caller.respond(caller.expect_request("BYE", _GIVE_UP_SECONDS + 2), 200, "OK")
+    assert server.wait_for_record(outgoing.call_id)["ended_by"] == "server"
+    caller.close()
 
 
 def test_two_devices_answer_at_once_and_the_loser_is_hung_up(server: LiveServer, make_phone: MakePhone) -> None:
@@ -179,27 +190,3 @@ def test_an_unknown_requirement_is_refused_by_name(make_phone: MakePhone) -> Non
     outgoing.ack_failure(response)
     assert response.status == 420
     assert response.lists("unsupported", "teleportation")
-
-
-def test_a_session_interval_that_is_too_small_is_refused_422(make_phone: MakePhone) -> None:
-    caller, callee = make_phone(), make_phone()
-    timer = [("Supported", "timer"), ("Session-Expires", "30"), ("Min-SE", "30")]
-    outgoing = start_call(caller, callee.number, extra=timer)
-    response = caller.expect_final(outgoing.invite_branch)
-    outgoing.ack_failure(response)
-    assert response.status == 422
-    assert int(response.get("min-se")) >= 90
-
-
-def test_the_session_timer_a_caller_asks_for_is_granted(make_phone: MakePhone) -> None:
-    caller, callee = make_phone(), make_phone()
-    timer = [("Supported", "timer"), ("Session-Expires", "120;refresher=uac")]
-    outgoing = start_call(caller, callee.number, extra=timer)
-    incoming, invite = take_call(callee)
-    answer(incoming, invite)
-    outgoing.learn(response := caller.expect_response(200, "INVITE"))
-    outgoing.ack()
-    callee.expect_request("ACK")
-    assert response.get("session-expires").startswith("120")
-    assert outgoing.request("UPDATE", extra=[("Session-Expires", "120;refresher=uac")]).status == 200
-    hang_up(outgoing, incoming)

@@ -100,6 +100,10 @@ class LiveServer(Mss):
             assert time.monotonic() < end, f"not within {seconds} s: {what}"
             time.sleep(_POLL_SECONDS)
 
+    def wait_until_no_calls(self, seconds: float) -> None:
+        """Until no call is left."""
+        self.wait_for(lambda: self.json("status")["calls"] == 0, seconds, "no call left")
+
     def wait_until_idle(self, seconds: float) -> None:
         """Until no call and no transaction is left."""
         self.wait_for(lambda: idle_state(self.json("status")) == (0, 0), seconds, "no call and no transaction left")
