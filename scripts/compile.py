@@ -19,6 +19,12 @@ ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "build" / "compiled"
 THIN = ROOT / ".venv-compiled"
 COPIED = ("pyproject.toml", "setup.py", "README.md", "LICENSE")
+#: Imports the modules named; ends with an error if one of them cannot be, or comes from its source.
+PROBE = """
+import importlib, sys
+sources = [name for name in sys.argv[1:] if not importlib.import_module(name).__file__.endswith(".so")]
+sys.exit(f"compile: not compiled: {' '.join(sources)}" if sources else 0)
+"""
 
 
 def copy_tree() -> None:
@@ -47,6 +53,12 @@ def build() -> None:
     )
 
 
+def compiled_modules() -> list[str]:
+    """Return the dotted names of the modules that were compiled: those with an extension module beside them."""
+    found = (path.relative_to(TARGET) for path in (TARGET / "mss").rglob("*.so"))
+    return sorted(".".join(path.with_name(path.name.partition(".")[0]).parts) for path in found)
+
+
 def make_thin_environment() -> None:
     """Create .venv-compiled, whose programs see build/compiled first and then everything in .venv."""
     base = sysconfig.get_path("purelib")
@@ -70,11 +82,7 @@ def main() -> int:
     copy_tree()
     build()
     make_thin_environment()
-    probe = [str(THIN / "bin" / "python"), "-I", "-c", "import mss.sip.flow as m; print(m.__file__)"]
-    loaded = subprocess.run(probe, check=True, capture_output=True, text=True).stdout.strip()
-    if not loaded.endswith(".so"):
-        print(f"compile: {loaded} is not compiled", file=sys.stderr)
-        return 1
+    subprocess.run([str(THIN / "bin" / "python"), "-I", "-c", PROBE, *compiled_modules()], check=True)
     (TARGET / ".ready").touch()
     print(f"==> compiled in {time.monotonic() - started:.0f} s: {THIN.name}/bin/mss", flush=True)
     return 0

@@ -22,11 +22,12 @@ COMPILED_BIN = ROOT / ".venv-compiled" / "bin"
 NO_TESTS_COLLECTED = 5
 
 UNIT = ["-m", "not real", "-n", str(min(os.cpu_count() or 1, 8))]
+COMPILED = ["-o", "pythonpath=build/compiled .", "--ignore=tests/architecture"]
 SUITES: dict[str, list[str]] = {
     "architecture": [str(BIN / "pytest"), "tests/architecture"],
     "unit": [str(BIN / "pytest"), *UNIT],
     "scenarios": [str(BIN / "pytest"), "-m", "real", "-v"],
-    "compiled": [str(COMPILED_BIN / "pytest"), *UNIT, "-o", "pythonpath=build/compiled", "--ignore=tests/architecture"],
+    "compiled": [str(COMPILED_BIN / "pytest"), *UNIT, *COMPILED],
 }
 
 

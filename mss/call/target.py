@@ -2,14 +2,14 @@
 """Where a call can go."""
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Device(NamedTuple):
     """One device to ring; ``handle`` is the caller's own key for it (a registrar binding)."""
 
     uri: str
-    handle: object = None
+    handle: Any = None
 
 
 class Route(NamedTuple):
