@@ -5,6 +5,7 @@
 """
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -17,14 +18,15 @@ from mss.sip.dialog.session import Session
 from mss.sip.dialog.uas import InviteServer
 from mss.sip.entropy import TokenSource
 from mss.sip.errors import FramingError, ParseError
+from mss.sip.fields import parse_name_addr, tag_of
 from mss.sip.flow import Flow
-from mss.sip.headers import CONTENT_ENCODING, CONTENT_TYPE, REQUIRE, VIA
+from mss.sip.headers import CONTENT_ENCODING, CONTENT_TYPE, RECORD_ROUTE, REQUIRE, TO, VIA
 from mss.sip.message import Message
 from mss.sip.parser import parse
 from mss.sip.timers import TimerValues, Wheel
 from mss.sip.transaction.context import ServerTransaction, TransactionContext, TransactionUser
 from mss.sip.transaction.server_invite import ACCEPTED, InviteServerTransaction
-from mss.sip.transaction.server_other import OtherServerTransaction
+from mss.sip.transaction.server_other import TRYING, OtherServerTransaction
 from mss.sip.validation import check_request, check_response, max_forwards, unsupported_extensions
 
 #: Methods we answer, as sent in Allow.
@@ -40,6 +42,10 @@ _KNOWN: Final = frozenset((*METHODS, "PUBLISH"))
 _DIALOG_ONLY: Final = frozenset(("BYE", "UPDATE", "INFO", "PRACK"))
 _TAG_MASK: Final = 0xFFFFFFFFFFFF
 _BODY_TYPES: Final = ("application/sdp", "multipart/")
+_ACCEPT_LINES: Final = "Accept: application/sdp\r\nAccept-Encoding: identity\r\n"
+#: Methods whose body is a session description.
+_DESCRIBING: Final = frozenset(("INVITE", "UPDATE"))
+_RPORT_RE: Final = re.compile(r";[ \t\r\n]*+rport[ \t]*+(?![ \t\r\n]*+[=\w-])", re.IGNORECASE)
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -117,8 +123,17 @@ class Endpoint(DialogService):
         if message is None or not error.status or message.status or message.method == "ACK":
             return
         if VIA in message.names:
+            if not message.via.host:
+                self._index_leniently(message)
             reply = self._stamp(message, flow)
             reply.send(build_response(message, error.status, error.reason, self._stateless_tag(message)))
+
+    def _index_leniently(self, message: Message) -> None:
+        """Read what a response to a malformed request needs: its top Via and whether To has a tag."""
+        try:
+            message.index()
+        except ParseError:
+            message.to_tag = tag_of(message.get(TO) or "")
 
     def refuse_framing(self, error: FramingError, flow: Flow, now: float) -> None:
         """A stream broke its framing: answer what can be answered before it is closed."""
@@ -146,10 +161,15 @@ class Endpoint(DialogService):
             after = line[at + 6:]
             if not after or after[0] in ";, \r":
                 request.lines[index] = f"{line[:at]};received={flow.host};rport={flow.port}{after}"
+                return flow
+        if via.param("rport") == "":
+            # Written in an unusual way.
+            request.lines[index] = _RPORT_RE.sub(f";received={flow.host};rport={flow.port}", line, count=1)
             return flow
-        if via.host != flow.host and via.host:
-            comma = line.find(",")
-            end = comma if comma >= 0 else len(line)
+        if not via.host:
+            return flow
+        if via.host != flow.host and via.host != f"[{flow.host}]":
+            end = min([at for at in (line.find(";"), line.find(","), len(line)) if at >= 0])
             request.lines[index] = f"{line[:end]};received={flow.host}{line[end:]}"
         if flow.reliable:
             return flow
@@ -177,7 +197,7 @@ class Endpoint(DialogService):
     def _key_of(self, request: Message) -> str:
         """What identifies the transaction of a request, its ACK and its CANCEL (RFC 3261 17.2.3)."""
         via = request.via
-        if via.branch.startswith("z9hG4bK"):
+        if via.branch.startswith("z9hG4bK") and len(via.branch) > 7:
             return f"{via.branch}|{via.host}:{via.port}"
         # An RFC 2543 peer: these fields are the same in INVITE, ACK and CANCEL.
         return f"{request.uri}|{request.from_tag}|{request.call_id}|{request.cseq}|{via.host}:{via.port}"
@@ -221,13 +241,24 @@ class Endpoint(DialogService):
             return
         if REQUIRE in request.names and not self._check_extensions(request, reply):
             return
-        if request.method not in _KNOWN:
+        method = request.method
+        if method not in _KNOWN:
             self.refuse(request, reply, 501, "", ALLOW_LINE)
-            return
-        if request.method == "INVITE":
+        elif request.body and method in _DESCRIBING and not self._check_body(request):
+            self.refuse(request, reply, 415, "", _ACCEPT_LINES)
+        elif method == "INVITE":
             dialog.receive_request(InviteServerTransaction(self.context, key, "", request, reply), request)
         else:
-            dialog.receive_request(OtherServerTransaction(self.context, key, "", request, reply), request)
+            transaction = OtherServerTransaction(self.context, key, "", request, reply)
+            dialog.receive_request(transaction, request)
+            if transaction.state == TRYING:
+                self._defer(transaction)
+
+    def _defer(self, transaction: OtherServerTransaction) -> None:
+        """Its user answers later: 100 when that takes long, and no waiting for ever (RFC 4320 4.1)."""
+        request = transaction.request
+        if request is not None and transaction.due < 0:
+            transaction.defer(build_response(request, 100, "", ""))
 
     def _receive_outside(self, request: Message, flow: Flow, reply: Flow, key: str) -> None:
         method = request.method
@@ -242,7 +273,17 @@ class Endpoint(DialogService):
             transaction = InviteServerTransaction(self.context, key, merge_key, request, reply)
         else:
             transaction = OtherServerTransaction(self.context, key, merge_key, request, reply)
-        self.user.receive_request(transaction, request, identity)
+        try:
+            self.user.receive_request(transaction, request, identity)
+        except Exception:
+            # Our mistake must not leave the sender without an answer, nor the transaction for ever.
+            owner = transaction.owner
+            if isinstance(owner, InviteServer):
+                owner.reject(500)
+            self.respond(transaction, 500)
+            raise
+        if isinstance(transaction, OtherServerTransaction) and transaction.state == TRYING:
+            self._defer(transaction)
 
     def _check_outside(self, request: Message, reply: Flow, merge_key: str) -> bool:
         """RFC 3261 8.2.1 to 8.2.3 for a request outside dialogs."""
@@ -259,7 +300,9 @@ class Endpoint(DialogService):
         elif REQUIRE in request.names and not self._check_extensions(request, reply):
             return False
         elif request.body and method == "INVITE" and not self._check_body(request):
-            self.refuse(request, reply, 415, "", "Accept: application/sdp\r\nAccept-Encoding: identity\r\n")
+            self.refuse(request, reply, 415, "", _ACCEPT_LINES)
+        elif request.has(RECORD_ROUTE) and not self._check_routes(request):
+            self.refuse(request, reply, 400, "Bad Record-Route")
         else:
             return True
         return False
@@ -269,6 +312,14 @@ class Endpoint(DialogService):
         if unsupported:
             self.refuse(request, reply, 420, "", f"Unsupported: {', '.join(unsupported)}\r\n")
         return not unsupported
+
+    def _check_routes(self, request: Message) -> bool:
+        try:
+            for value in request.values(RECORD_ROUTE):
+                parse_name_addr(value)
+        except ParseError:
+            return False
+        return True
 
     def _check_body(self, request: Message) -> bool:
         kind = request.get(CONTENT_TYPE)
