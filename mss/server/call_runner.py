@@ -53,6 +53,7 @@ class CallRunner(SessionUser):
         self.failed = 0
         self._executor = CallExecutor(services, self, self.calls)
         self._in_dialog = InDialogRequests(services, self.feed)
+        self._watched = services.watchers.calls
         self._extra = services.endpoint.server_line + ALLOW_LINE + SUPPORTED_LINE
 
     # ---- the loop of one call --------------------------------------------
@@ -73,6 +74,8 @@ class CallRunner(SessionUser):
                     EXECUTE[type(command)](executor, active, command)
         finally:
             active.busy = False
+        if self._watched:
+            services.watchers.call_changed(active)
 
     def end_all(self, reason: str) -> None:
         """End every call, as at the stop of the server; each gets its record."""
@@ -164,6 +167,9 @@ class CallRunner(SessionUser):
         leg = active.call.state.add_leg(caller.number, transaction.flow.key)
         newcomer = self._answer_session(active, leg, transaction, request, endpoint.tokens.token())
         active.legs[leg].number = caller.number
+        if caller.number not in active.numbers:
+            active.numbers.add(caller.number)
+            self.services.live.count_call(caller.number, 1)
         newcomer.try_()
         body = description_of(request, active.legs[leg].via_nat, transaction.flow.host)
         self.feed(active, ReplacementRequested(leg, session.leg, caller.number, body))

@@ -19,8 +19,10 @@ from mss.server.outside_requests import OutsideRequests
 from mss.server.pinger import Pinger
 from mss.server.registration import Registration
 from mss.server.services import Services
+from mss.server.subscriptions import Subscriptions
 from mss.sip.dialog.dialog import Dialog
 from mss.sip.dialog.session import Session
+from mss.sip.dialog.subscription import Subscription
 from mss.sip.digest import Authenticator
 from mss.sip.endpoint import EndpointUser
 from mss.sip.flow import Flow
@@ -40,6 +42,7 @@ class SignallingCore(EndpointUser):
     admission: Admission
     registration: Registration
     pinger: Pinger
+    subscriptions: Subscriptions
 
     def __init__(self, finder: FlowFinder) -> None:
         self._finder = finder
@@ -55,7 +58,8 @@ class SignallingCore(EndpointUser):
         self.admission = Admission(services, authenticator, self.report_refusal)
         self.registration = Registration(services, registrar)
         self.pinger = Pinger(services, ping_seconds)
-        self._outside = OutsideRequests(services)
+        self.subscriptions = Subscriptions(services, runner.calls)
+        self._outside = OutsideRequests(services, self.subscriptions)
 
     # ---- what the endpoint asks -----------------------------------------------
     def admit(self, request: Message, flow: Flow) -> str | None:
@@ -111,8 +115,11 @@ class SignallingCore(EndpointUser):
 
     def find_other_flow(self, dialog: Dialog) -> Flow:
         """The peer's connection was closed: the flow of its newest registration, else a new one to its target."""
-        leg = dialog.owner if isinstance(dialog, Session) else None
-        number = leg.number if isinstance(leg, CallLeg) else ""
+        number = ""
+        if isinstance(dialog, Subscription):
+            number = dialog.subscriber
+        elif isinstance(dialog, Session) and isinstance(dialog.owner, CallLeg):
+            number = dialog.owner.number
         if number:
             for binding in self.services.live.location.lookup(number, self.services.endpoint.now):
                 flow = self._finder.flow_of(binding)

@@ -8,6 +8,7 @@ from mss.call.events import Event, TransferRequested
 from mss.server.active_call import ActiveCall, CallLeg
 from mss.server.messages import carried_headers
 from mss.server.services import Services
+from mss.server.subscriptions import ALLOW_EVENTS_LINE
 from mss.sip.dialog.session import Session
 from mss.sip.dialog.uas import ENDED
 from mss.sip.endpoint import ALLOW_LINE
@@ -47,7 +48,8 @@ class InDialogRequests:
             # Only for a subscription, and we have none inside calls (RFC 6665 4.1.3).
             session.respond_to(transaction, 481)
         elif method == "SUBSCRIBE":
-            session.respond_to(transaction, 489)
+            # RFC 6665 4.5.2: a subscription has a dialog of its own.
+            session.respond_to(transaction, 489, "", ALLOW_EVENTS_LINE)
         else:
             session.respond_to(transaction, 405, "", ALLOW_LINE)
 

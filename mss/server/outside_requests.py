@@ -6,11 +6,12 @@ from mss.model.user import User
 from mss.registrar.binding import Binding
 from mss.server.messages import carried_headers, display_name_of
 from mss.server.services import Services
+from mss.server.subscriptions import ALLOW_EVENTS_LINE, Subscriptions
 from mss.sip.builder import assemble_response, build_request, echo_lines, echo_to
 from mss.sip.endpoint import ALLOW_LINE, SUPPORTED_LINE
 from mss.sip.flow import Flow
 from mss.sip.grammar import quote
-from mss.sip.headers import CONTENT_TYPE, EVENT, FROM
+from mss.sip.headers import CONTENT_TYPE, FROM
 from mss.sip.message import Message
 from mss.sip.transaction.client_other import OtherClientTransaction
 from mss.sip.transaction.context import ClientTransaction, ServerTransaction, TransactionUser
@@ -50,8 +51,9 @@ class _MessageRelay(TransactionUser):
 class OutsideRequests:
     """Answers them."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, subscriptions: Subscriptions) -> None:
         self._services = services
+        self._subscriptions = subscriptions
 
     def receive(self, transaction: ServerTransaction, request: Message, identity: str) -> None:
         """``identity`` is the authenticated user, "" for OPTIONS from anybody."""
@@ -59,15 +61,14 @@ class OutsideRequests:
         method = request.method
         if method == "OPTIONS":
             # RFC 3261 11.2: as an INVITE would be answered, as far as that can be told to anybody.
-            endpoint.respond(transaction, 200, "", f"Accept: application/sdp\r\n{ALLOW_LINE}{SUPPORTED_LINE}")
+            endpoint.respond(transaction, 200, "",
+                             f"Accept: application/sdp\r\n{ALLOW_LINE}{SUPPORTED_LINE}{ALLOW_EVENTS_LINE}")
         elif method == "MESSAGE":
             self._relay_message(transaction, request, self._services.live.user(identity))
-        elif method in ("SUBSCRIBE", "PUBLISH"):
-            # RFC 6665 4.2.1.1, RFC 3903 6: no event package is served.
-            if EVENT in request.names:
-                endpoint.respond(transaction, 489, "", "Allow-Events: refer\r\n")
-            else:
-                endpoint.respond(transaction, 400, "Missing Event")
+        elif method == "SUBSCRIBE":
+            self._subscriptions.receive(transaction, request, identity)
+        elif method == "PUBLISH":
+            self._subscriptions.refuse_publication(transaction, request)
         elif method == "NOTIFY":
             endpoint.respond(transaction, 481)
         elif method == "REFER":

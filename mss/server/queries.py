@@ -108,6 +108,7 @@ class Queries(ServerFacade):
             ("mss_requests_refused_total", "Requests with wrong credentials", server.core.admission.refused),
             ("mss_calls", "Calls in progress", len(server.runner.calls)),
             ("mss_dialogs", "Dialogs held", len(server.endpoint.sessions)),
+            ("mss_subscriptions", "Subscriptions held", len(server.core.subscriptions)),
             ("mss_transactions", "Transactions held", len(context.clients) + len(context.servers)),
             ("mss_devices", "Registered devices", server.location.counts()[1]),
             ("mss_memory_bytes", "Resident memory", memory_bytes()),
@@ -201,10 +202,11 @@ class Queries(ServerFacade):
         server = self._server
         if not numbers:
             server.live.load(await asyncio.to_thread(server.store.load_users))
-            return
-        stored = await asyncio.to_thread(server.store.users.get_many, list(numbers))
-        for number in numbers:
-            server.live.put(number, stored.get(number))
+        else:
+            stored = await asyncio.to_thread(server.store.users.get_many, list(numbers))
+            for number in numbers:
+                server.live.put(number, stored.get(number))
+        server.core.subscriptions.end_orphans()
 
     async def reload_settings(self) -> ReloadReport:
         """Read all configuration files again."""

@@ -18,6 +18,7 @@ class Registration:
     def __init__(self, services: Services, registrar: Registrar) -> None:
         self._services = services
         self._registrar = registrar
+        self._watched = services.watchers.registrations
 
     def receive(self, transaction: ServerTransaction, request: Message, number: str) -> None:
         """``number`` is the authenticated user; the AOR must be its own."""
@@ -33,6 +34,8 @@ class Registration:
             request, outcome.status, outcome.reason, transaction.to_tag, endpoint.server_line + outcome.headers))
         if outcome.status == 200 and self._services.dispatcher.has("mss_registration_changed"):
             self._tell(outcome.added, outcome.removed, number)
+        if self._watched:
+            self._services.watchers.registration_changed(number)
 
     def _tell(self, added: list[Binding], removed: list[Binding], number: str) -> None:
         for binding in removed:
@@ -47,6 +50,8 @@ class Registration:
         """Drop bindings whose time is over."""
         for binding in self._services.live.location.expire(self._services.endpoint.now):
             self.report("expired", binding)
+            if self._watched:
+                self._services.watchers.registration_changed(binding.aor)
 
     def report(self, name: str, binding: Binding) -> None:
         """Tell plugins of a change."""

@@ -49,6 +49,9 @@ from mss.transport.settings import transport_settings
 
 log = logging.getLogger("mss.server")
 
+#: After a stop, subscribers are told to try again so many seconds later.
+_RESTART_SECONDS = 5
+
 
 class Server:
     """Built from settings, started and stopped by ``mss.server.build``.
@@ -247,6 +250,7 @@ class Server:
         if self._is_started:
             await self.control.stop()
             self.runner.end_all("server stopped")
+            self.core.subscriptions.end_all(f"probation;retry-after={_RESTART_SECONDS}")
             self.persister.flush(float("inf"))
             stopped = asyncio.Event()
             self.dispatcher.stop(stopped.set)

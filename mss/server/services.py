@@ -10,6 +10,7 @@ from mss.model.call_record import CallRecord
 from mss.plugin.dispatch import Dispatcher
 from mss.plugin.types import CallEvent
 from mss.server.clock import Clock
+from mss.server.events.watchers import Watchers
 from mss.server.flow_finder import FlowFinder
 from mss.server.live_data import LiveData
 from mss.server.media_link import MediaLink
@@ -36,6 +37,8 @@ class Services:
     #: Domain put into From and To on called legs; empty = our address on that leg.
     domain: str = ""
     counters: dict[str, int] = field(default_factory=dict)
+    #: Who is to be told of changes in calls and registrations.
+    watchers: Watchers = field(default_factory=Watchers)
 
     def report_call(self, name: str, call: Call, status: int = 0) -> None:
         """Tell plugins of a step in a call's life."""
