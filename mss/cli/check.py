@@ -15,6 +15,7 @@ from cryptography import x509
 from mss.cli.installation import Installation, pass_installation
 from mss.cli.output import json_option, print_json
 from mss.cli.plugin_loading import effective_plugin_settings
+from mss.cli.stored import has_database
 from mss.config.address import Listener
 from mss.config.errors import ConfigError, InvalidConfig
 from mss.plugin.manager import build_plugin_manager
@@ -112,7 +113,7 @@ def _check_database(installation: Installation) -> Iterator[Finding]:
     settings = installation.settings
     file = str(installation.paths.database_file)
     remedy = f"create it by: {installation.command('init')}"
-    if not settings.database.url and not installation.paths.database_file.exists():
+    if not has_database(installation):
         yield ConfigError(file, 0, "", "there is no database yet", remedy), _CANNOT_START
         return
     try:

@@ -44,7 +44,7 @@ _EPILOG: Final = "Exit codes: 0 done, 1 failed, 2 called in a wrong way. With --
     help="Keep everything (mss.toml, database, socket, recordings) in this directory, instead of in /etc/mss, "
     "/var/lib/mss and /run/mss.",
 )
-@click.version_option(__version__, prog_name="mss")
+@click.version_option(__version__, prog_name="mss", message=f"%(prog)s, version %(version)s, {mode_name()}")
 def main(home: str | None) -> None:
     """The mss telephone server: SIP registrar, call control, and the tools of its administrator."""
     # Commands get at --home by ``mss.cli.installation``, plugins' commands by the root context's parameters.

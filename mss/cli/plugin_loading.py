@@ -8,7 +8,7 @@ import click
 
 from mss.cli.errors import EXPECTED
 from mss.cli.installation import Installation, installation_of
-from mss.cli.stored import open_store
+from mss.cli.stored import has_database, open_store
 from mss.config.settings import PluginSettings
 from mss.plugin.collect import collect
 from mss.plugin.manager import build_plugin_manager
@@ -36,6 +36,8 @@ def effective_plugin_settings(installation: Installation) -> PluginSettings:
     """What settings and database say; the defaults where there is no installation yet, or a broken one."""
     try:
         settings = installation.settings.plugins
+        if not has_database(installation):
+            return settings
         with open_store(installation) as store:
             return with_disabled(settings, store.plugins.list())
     except (*EXPECTED, OSError):

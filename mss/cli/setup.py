@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from mss.cli.errors import CommandFailed
 from mss.cli.installation import Installation
-from mss.cli.stored import open_store
+from mss.cli.stored import has_database, open_store
 from mss.cli.user_options import generate_password
 from mss.config.settings import Settings
 from mss.config.template import InitOptions, write_files
@@ -43,7 +43,7 @@ def set_up(installation: Installation, options: InitOptions, demo_users: bool) -
     is_new = installation.paths.config_file in files
     settings = installation.settings
     files += _create_certificate(settings)
-    if not settings.database.url and not installation.paths.database_file.exists():
+    if not has_database(installation):
         files.append(installation.paths.database_file)
     users: list[User] = []
     with open_store(installation) as store:

@@ -37,7 +37,7 @@ def status(installation: Installation, as_json: bool, metrics: bool) -> None:
 def _lines(found: Status) -> list[tuple[str, object]]:
     failed = ", ".join(found["plugins_failed"])
     return [
-        ("Version", found["version"]),
+        ("Version", f"{found['version']}, {found['mode']}"),
         ("Running", f"{duration(found['uptime_seconds'])} since {when(found['started_at'])} (pid {found['pid']})"),
         ("Configuration", found["config_dir"]),
         ("Database", found["database"]),

@@ -9,6 +9,11 @@ from mss.cli.installation import Installation
 from mss.store.store import Store
 
 
+def has_database(installation: Installation) -> bool:
+    """False where opening the database would create it: for commands that only look.  Raises InvalidConfig."""
+    return bool(installation.settings.database.url) or installation.paths.database_file.exists()
+
+
 @contextmanager
 def open_store(installation: Installation) -> Iterator[Store]:
     """The database with an up-to-date schema.  Raises InvalidConfig, StoreError."""

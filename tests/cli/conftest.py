@@ -63,6 +63,16 @@ def facade() -> FakeFacade:
     return FakeFacade()
 
 
+async def stop_all(control: ControlServer) -> None:
+    """Stop the server, but not while the loop is accepting a connection: that would leave half a transport."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+    await control.stop()
+    while others := asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.wait(others)
+    await asyncio.sleep(0)
+
+
 @pytest.fixture
 def server(home, facade) -> Iterator[asyncio.AbstractEventLoop]:
     """A running server with ``facade`` behind it; gives its event loop."""
@@ -72,7 +82,7 @@ def server(home, facade) -> Iterator[asyncio.AbstractEventLoop]:
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     yield loop
-    asyncio.run_coroutine_threadsafe(control.stop(), loop).result(10)
+    asyncio.run_coroutine_threadsafe(stop_all(control), loop).result(10)
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
     loop.close()

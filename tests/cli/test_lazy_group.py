@@ -63,7 +63,7 @@ def test_help_imports_nothing_of_ours_and_asks_once(group) -> None:
     output = CliRunner().invoke(group, ["--help"]).output
     assert "Not importable." in output
     assert output.index("Commands of plugins:") < output.index("Do what a plugin does.")
-    assert ASKED == [frozenset({"own", "broken"})]
+    assert [frozenset({"own", "broken"})] == ASKED
 
 
 def test_added_command_runs(group) -> None:

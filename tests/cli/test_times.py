@@ -18,7 +18,10 @@ def read(value: str | None) -> float:
     return read_time(CONTEXT, PARAM, value)
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("90m", 5400), ("2h", 7200), ("7d", 604800), ("1w", 604800)])
+AGES = [("90s", 90), ("90m", 5400), ("2h", 7200), ("7d", 604800), ("1w", 604800)]
+
+
+@pytest.mark.parametrize(("text", "seconds"), AGES)
 def test_age(text: str, seconds: int) -> None:
     assert read(text) == pytest.approx(time.time() - seconds, abs=5)
 
