@@ -42,6 +42,7 @@ class FlowFinder:
     def __init__(self, transports: Transports) -> None:
         self._transports = transports
         self._hops: dict[tuple[str, str], Flow] = {}
+        self._devices: dict[tuple[str, str], Flow] = {}
 
     def next_hop(self, uri: str, flow: Flow) -> Flow:
         """The flow for requests to ``uri`` (a Contact or a Route) of a peer last seen on ``flow``.
@@ -87,6 +88,18 @@ class FlowFinder:
         flow = binding.flow
         if flow is not None and binding.is_reached_by_flow():
             return flow if flow.is_open else self._transports.restore_flow(binding.flow_key)
+        key = (binding.path[-1] if binding.path else binding.contact, binding.flow_key)
+        found = self._devices.get(key)
+        if found is None or not found.is_open:
+            found = self._find_device(binding)
+            if found is not None:
+                if len(self._devices) >= _MAX_CACHED:
+                    self._devices.clear()
+                self._devices[key] = found
+        return found
+
+    def _find_device(self, binding: Binding) -> Flow | None:
+        flow = binding.flow
         if binding.path:
             return self._literal_flow(binding.path[-1], flow)
         transport = binding.transport or ("TLS" if binding.contact.startswith("sips:") else "UDP")

@@ -80,6 +80,10 @@ _HEAD: Final = r"[^:]*+:[ \t]*+"
 #: Via with a host name or IPv4 address: transport, host, port, parameters.
 VIA_LINE_RE: Final = re.compile(
     rf"{_HEAD}SIP/2\.0/([A-Z]++) ([A-Za-z0-9_][A-Za-z0-9._-]*+)(?::({PORT}))?+({PLAIN_PARAMS})")
+#: The Via that nearly all write: transport, host, port, parameters, and the branch among them.
+USUAL_VIA_LINE_RE: Final = re.compile(
+    rf"{_HEAD}SIP/2\.0/([A-Z]++) ([A-Za-z0-9_][A-Za-z0-9._-]*+)(?::({PORT}))?+;"
+    rf"((?:rport;)?+branch=({TOKEN})(?:;rport)?+)")
 #: From and To whose only parameter, if any, is the tag.
 TAGGED_LINE_RE: Final = re.compile(
     rf"{_HEAD}(?:\"[^\"\\\r\n]*+\" *+|{PLAIN_DISPLAY})<sips?:[^\s<>\"]++>(?:;tag=({TOKEN}))?+")

@@ -17,6 +17,7 @@ from mss.sip.grammar import (
     CSEQ_RE,
     TAGGED_LINE_RE,
     TOKEN_RE,
+    USUAL_VIA_LINE_RE,
     VIA_LINE_RE,
     unfold,
 )
@@ -156,6 +157,13 @@ class Message:
     def _index_via(self, line: str | None) -> None:
         if line is None:
             raise ParseError(400, "Missing Via")
+        found = USUAL_VIA_LINE_RE.fullmatch(line)
+        if found is not None:
+            transport, host, port, params, branch = found.groups()
+            number = int(port) if port is not None else 0
+            if number < 65536 and (number or port is None):
+                self.via = Via(transport, host, number, branch, params)
+                return
         found = VIA_LINE_RE.fullmatch(line)
         if found is None:
             values = split_values(value_of(line))

@@ -48,7 +48,11 @@ def parse(data: bytes) -> Message:
     problem = ""
     if "" in names:
         names, lines, problem = _name_lines(names, lines)
-    message = _message(start, names, lines)
+    parts = start.split(" ")
+    if len(parts) == 3 and parts[2] == "SIP/2.0" and parts[0] in METHODS and parts[1]:
+        message = Message(parts[0], parts[1], 0, "", names, lines, b"")
+    else:
+        message = _message(start, names, lines)
     if problem:
         raise ParseError(400 if message.method else 0, problem, message)
     if len(lines) > MAX_HEADER_LINES:
