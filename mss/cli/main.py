@@ -8,6 +8,7 @@ import click
 
 from mss import __version__
 from mss.cli.lazy_group import LazyCommand, LazyGroup
+from mss.sip.mode import mode_name
 
 #: Command name -> its module and the line that ``mss --help`` shows, in the order of a first day with the program.
 COMMANDS: Final = {

@@ -33,6 +33,8 @@ class Status(TypedDict):
     """The server in figures.  ``listeners`` are texts as ``udp:192.0.2.1:5060``; ``database`` has no password."""
 
     version: str
+    #: ``interpreted`` or ``compiled``.
+    mode: str
     pid: int
     started_at: float
     uptime_seconds: float

@@ -33,6 +33,7 @@ from mss.server.facade import (
     Status,
 )
 from mss.server.tracer import Tracer
+from mss.sip.mode import mode_name
 
 if TYPE_CHECKING:
     from mss.server.server import Server
@@ -69,7 +70,7 @@ class Queries(ServerFacade):
         written = server.writer.status()
         now = server.clock.wall()
         return Status(
-            version=version("mss"), pid=os.getpid(), started_at=server.started_at,
+            version=version("mss"), mode=mode_name(), pid=os.getpid(), started_at=server.started_at,
             uptime_seconds=round(now - server.started_at, 1), config_dir=str(server.paths.config_dir),
             listeners=[str(listener) for listener in server.transports.listeners], database=server.store.name,
             users=len(server.live.users), devices=server.location.counts()[1], calls=len(runner.calls),
