@@ -44,7 +44,8 @@ class SipSettings:
         kind="network",
     )
     digest_algorithms: tuple[str, ...] = setting(
-        ("MD5", "SHA-256"), "Digest algorithms offered, in this order.", choices=("MD5", "SHA-256")
+        ("MD5",), "Digest algorithms offered, in this order. Many phones cannot register when they are offered any "
+        "other than MD5, even beside it.", choices=("MD5", "SHA-256")
     )
     nonce_seconds: int = setting(300, "Life of a digest nonce.", unit="seconds", minimum=10, maximum=86400)
     max_message_bytes: int = setting(
