@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from mss import __version__
 from mss.cli.lazy_group import load_target
 from mss.cli.main import COMMANDS, main
+from mss.sip.mode import mode_name
 
 
 @pytest.mark.parametrize("name", COMMANDS)
