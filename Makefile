@@ -35,7 +35,7 @@ $(VENV)/.ready-test: $(SETUP_INPUTS)
 
 run: setup
 	@test -e $(HOME_DIR)/mss.toml || $(VENV)/bin/mss --home $(HOME_DIR) init $(INIT_OPTIONS)
-	@exec $(VENV)/bin/mss --home $(HOME_DIR) serve
+	@exec $(VENV)/bin/mss --home $(HOME_DIR) serve --show-phones
 
 lint: setup-test
 	@echo '==> ruff'
@@ -64,7 +64,7 @@ test-compiled: compile
 
 run-compiled: compile
 	@test -e $(HOME_DIR)/mss.toml || .venv-compiled/bin/mss --home $(HOME_DIR) init $(INIT_OPTIONS)
-	@exec .venv-compiled/bin/mss --home $(HOME_DIR) serve
+	@exec .venv-compiled/bin/mss --home $(HOME_DIR) serve --show-phones
 
 bench: compile
 	@$(VENV)/bin/python -m bench
