@@ -119,7 +119,9 @@ def explain(installation: Installation, caller: str, dialled: str, as_json: bool
         print_json(found)
         return
     for number, step in enumerate(found["steps"], 1):
-        click.echo(f"{number:>2}. {printable(step['step'])}: {printable(step['outcome'])}")
+        # A step that has no name of its own is named by its number.
+        name = "" if step["step"].isdecimal() else f"{printable(step['step'])}: "
+        click.echo(f"{number:>2}. {name}{printable(step['outcome'])}")
     if found["status"]:
         click.echo(f"Result: {found['result']}, {found['status']} {printable(found['reason'])}")
     else:

@@ -45,7 +45,7 @@ def import_users(installation: Installation, file: str, as_json: bool) -> None:
     """
     rows = read_rows(file)
     with open_store(installation) as store, click.progressbar(
-        length=len(rows), label="Importing", file=sys.stderr, hidden=len(rows) < _ROWS_WITH_PROGRESS
+        length=len(rows), label="Importing", file=sys.stderr, hidden=len(rows) < _ROWS_WITH_PROGRESS or not sys.stderr.isatty(),
     ) as bar:
         try:
             done = store.users.import_rows(_followed((row.fields for row in rows), bar.update))

@@ -31,9 +31,10 @@ from mss.server.live_data import LiveData
 from mss.server.media_link import MediaLink
 from mss.server.notify import Watchdog, build_notifier, watchdog_interval
 from mss.server.persister import Persister
+from mss.server.plugin_settings import with_disabled
 from mss.server.queries import Queries
 from mss.server.services import Services
-from mss.server.tracer import Tracer
+from mss.server.tracer import IN, OUT, Tracer
 from mss.sip.dialog.service import DialogSettings
 from mss.sip.digest import Authenticator
 from mss.sip.endpoint import Endpoint
@@ -67,7 +68,7 @@ class Server:
         self.started_at = self.clock.wall()
         self.notifier = build_notifier()
         self.watchdog = Watchdog(watchdog_interval(), self.notifier)
-        self.tracer = Tracer(self.clock.wall_offset)
+        self.tracer = Tracer(self.clock.wall_offset, self._switch_trace)
         self.location = LocationService()
         self.transports = TransportManager(
             transport_settings(settings), self._receive, loop=loop, on_flow_closed=self._lose_flow, on_batch_end=None,
@@ -98,7 +99,8 @@ class Server:
             log.warning("the last run ended without notice: %d call records restored, %d calls cut off, %d lines "
                         "unreadable", *found)
         self.writer = Writer(self.store, self.journal)
-        self.dispatcher = Dispatcher(build_plugin_manager(settings.plugins), self.loop.call_soon_threadsafe,
+        plugins = with_disabled(settings.plugins, self.store.plugins.list())
+        self.dispatcher = Dispatcher(build_plugin_manager(plugins), self.loop.call_soon_threadsafe,
                                      self.loop.call_later)
         self.live = LiveData(self.location, self._route_limits(settings))
         self.live.load(self.store.load_users())
@@ -175,12 +177,18 @@ class Server:
     def _receive(self, data: bytes, flow: Flow) -> None:
         now = self._now()
         if self.tracer.active:
-            self.tracer.record("in", data, flow, now)
+            self.tracer.record(IN, data, flow, now)
         try:
             self.endpoint.receive(data, flow, now)
         except Exception:
             # Our own mistake: one message is lost, the server goes on.
             log.exception("%s: a message could not be handled", flow.key)
+
+    def _switch_trace(self, active: bool) -> None:
+        self.transports.tap.show = self._trace_sent if active else None
+
+    def _trace_sent(self, data: bytes, flow: Flow) -> None:
+        self.tracer.record(OUT, data, flow, self._now())
 
     def _lose_flow(self, flow: Flow) -> None:
         if self._is_started:

@@ -10,6 +10,7 @@ import asyncio
 import ipaddress
 import re
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from mss.server.masking import mask_secrets
@@ -131,13 +132,15 @@ class Subscription:
 class Tracer:
     """Hands copies of messages to those who trace.  All methods are called on the signalling loop.
 
-    ``wall_offset`` turns the core's clock into wall-clock time (``time.time() - now`` at start).
+    ``wall_offset`` turns the core's clock into wall-clock time (``time.time() - now`` at start); ``on_switch`` is told
+    when the first trace begins (True) and when the last one has ended (False).
     """
 
-    def __init__(self, wall_offset: float = 0.0) -> None:
+    def __init__(self, wall_offset: float = 0.0, on_switch: Callable[[bool], None] | None = None) -> None:
         #: The only thing the hot path looks at.
         self.active = False
         self._wall_offset = wall_offset
+        self._on_switch = on_switch
         self._subscriptions: list[Subscription] = []
 
     def subscribe(self, chosen: TraceFilter) -> Subscription:
@@ -146,14 +149,21 @@ class Tracer:
             raise TooManyTraces(f"{MAX_SUBSCRIPTIONS} traces are running already; stop one of them")
         subscription = Subscription(chosen)
         self._subscriptions.append(subscription)
-        self.active = True
+        self._switch()
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
         """End a trace; ending it twice does no harm."""
         if subscription in self._subscriptions:
             self._subscriptions.remove(subscription)
-        self.active = bool(self._subscriptions)
+        self._switch()
+
+    def _switch(self) -> None:
+        active = bool(self._subscriptions)
+        if active != self.active:
+            self.active = active
+            if self._on_switch is not None:
+                self._on_switch(active)
 
     def record(self, direction: str, data: bytes, flow: Flow, now: float) -> None:
         """Show one message that came from (``IN``) or goes to (``OUT``) ``flow``.  Call it only when ``active``."""

@@ -10,13 +10,14 @@ from typing import cast
 from mss.sip.errors import FramingError
 from mss.sip.flow import Flow, LocalAddress
 from mss.transport.log import LimitedLog
+from mss.transport.tap import SendTap
 
 
 class StreamFlow(Flow):
     """A connection as the core sees it; one towards a peer is opened by the first message sent."""
 
-    __slots__ = ("_close", "_connect", "_limit", "_unsent", "_unsent_bytes", "_write", "aliases", "server_name",
-                 "source")
+    __slots__ = ("_close", "_connect", "_limit", "_tap", "_unsent", "_unsent_bytes", "_write", "aliases",
+                 "server_name", "source")
 
     def __init__(
         self,
@@ -25,6 +26,7 @@ class StreamFlow(Flow):
         port: int,
         local: LocalAddress,
         *,
+        tap: SendTap,
         server_name: str = "",
         is_verified: bool = False,
         source: str = "",
@@ -42,6 +44,7 @@ class StreamFlow(Flow):
             self.key += f"@{server_name}"
         self.server_name = server_name
         self.source = source
+        self._tap = tap
         #: Further keys by which the connection is found (RFC 5923).
         self.aliases: list[str] = []
         self._connect = connect
@@ -58,6 +61,8 @@ class StreamFlow(Flow):
 
     def send(self, data: bytes) -> None:
         """Write one message; see Flow.send."""
+        if self._tap.show is not None and self.is_open:
+            self._tap.show(data, self)
         if self._write is not None:
             self._write(data)
         elif self.is_open and self._unsent_bytes + len(data) <= self._limit:

@@ -20,6 +20,7 @@ from mss.transport.log import LimitedLog
 from mss.transport.pool import ConnectionPool
 from mss.transport.resolver import Resolver
 from mss.transport.settings import TransportSettings
+from mss.transport.tap import SendTap
 from mss.transport.tls import TlsContexts
 from mss.transport.udp import UdpFlow, UdpListener
 
@@ -55,9 +56,11 @@ class TransportManager:
             settings.tls_certificate, settings.tls_key,
             verify=settings.tls_verify, ca_file=settings.tls_ca_file, log=log,
         )
+        #: What is sent, for those who trace.
+        self.tap = SendTap()
         self._pool = ConnectionPool(
-            settings, receive, tls=self._tls, loop=loop, on_flow_closed=on_flow_closed, on_batch_end=on_batch_end,
-            on_framing_error=on_framing_error, log=self._log,
+            settings, receive, tls=self._tls, tap=self.tap, loop=loop, on_flow_closed=on_flow_closed,
+            on_batch_end=on_batch_end, on_framing_error=on_framing_error, log=self._log,
         )
         self._resolver = Resolver(
             DnsLookup(settings.dns_servers, settings.dns_seconds),
@@ -96,6 +99,7 @@ class TransportManager:
             log=self._log,
             max_flows=self._settings.max_udp_flows,
             buffer_bytes=self._settings.socket_buffer_bytes,
+            tap=self.tap,
             is_first=all(other.is_ipv6 != (":" in where.host) for other in self._udp),
         ))
 

@@ -15,6 +15,7 @@ from mss.transport.errors import CertificateError
 from mss.transport.log import LimitedLog
 from mss.transport.settings import TransportSettings
 from mss.transport.stream import StreamConnection
+from mss.transport.tap import SendTap
 from mss.transport.tls import TlsContexts
 from mss.transport.websocket import WebSocketConnection
 
@@ -34,6 +35,7 @@ class ConnectionPool:
         receive: Callable[[bytes, Flow], None],
         *,
         tls: TlsContexts,
+        tap: SendTap,
         loop: asyncio.AbstractEventLoop,
         on_flow_closed: Callable[[Flow], None],
         on_batch_end: Callable[[], None] | None,
@@ -42,6 +44,7 @@ class ConnectionPool:
     ) -> None:
         self._settings = settings
         self._tls = tls
+        self._tap = tap
         self._loop = loop
         self._on_flow_closed = on_flow_closed
         self._log = log
@@ -128,7 +131,7 @@ class ConnectionPool:
 
     def accepted(self, advertiser: Advertiser, host: str, port: int, bound: str) -> Connection:
         """The protocol object of an admitted connection; ``bound`` is our address on it."""
-        flow = StreamFlow(advertiser.transport, host, port, advertiser.local_for(host, bound))
+        flow = StreamFlow(advertiser.transport, host, port, advertiser.local_for(host, bound), tap=self._tap)
         if flow.transport in ("WS", "WSS"):
             return WebSocketConnection(flow, self._context, ping_seconds=self._settings.websocket_ping_seconds)
         return StreamConnection(flow, self._context, is_accepted=True)
@@ -142,7 +145,7 @@ class ConnectionPool:
     ) -> StreamFlow:
         """A flow of the advertiser's transport that connects to an IP literal when its first message is sent."""
         flow = StreamFlow(
-            advertiser.transport, host, port, advertiser.local_for(host),
+            advertiser.transport, host, port, advertiser.local_for(host), tap=self._tap,
             server_name=server_name, is_verified=is_verified, source="" if advertiser.is_wildcard else advertiser.host,
             limit=self._settings.write_buffer_bytes, connect=self._connect,
         )
@@ -154,7 +157,7 @@ class ConnectionPool:
     def add_alias(self, flow: Flow, port: int) -> None:
         """From now on also use the connection for requests to its host at ``port`` (RFC 5923 Via alias)."""
         if isinstance(flow, StreamFlow) and flow.is_open:
-            key = StreamFlow(flow.transport, flow.host, port, flow.local).key
+            key = Flow(flow.transport, flow.host, port, flow.local).key
             if self._flows.setdefault(key, flow) is flow and key not in flow.aliases:
                 flow.aliases.append(key)
 

@@ -18,6 +18,7 @@ from mss.transport.addresses import AddressBook, Advertiser, SocketAddress, sock
 from mss.transport.log import LimitedLog
 from mss.transport.sockets import open_socket
 from mss.transport.stun import answer_binding_request
+from mss.transport.tap import SendTap
 
 #: Datagrams taken per wake-up, so that timers and other sockets get their turn under flood.
 _BATCH = 64
@@ -31,7 +32,7 @@ _PRINTABLE = b"!"
 class UdpFlow(Flow):
     """One remote address as seen from one UDP listener; valid for as long as somebody holds it."""
 
-    __slots__ = ("_address", "_sendto", "listener")
+    __slots__ = ("_address", "_sendto", "_tap", "listener")
 
     def __init__(self, listener: UdpListener, address: SocketAddress) -> None:
         host = address[0]
@@ -39,12 +40,15 @@ class UdpFlow(Flow):
         self.listener = listener
         self._address = address
         self._sendto = listener.sendto
+        self._tap = listener.tap
         if len(address) == 4 and address[3]:
             self.key = f"udp:[{host}%{address[3]}]:{address[1]}"
         self.key += listener.key_suffix
 
     def send(self, data: bytes) -> None:
         """Send one datagram; see Flow.send."""
+        if self._tap.show is not None:
+            self._tap.show(data, self)
         try:
             self._sendto(data, self._address)
         except OSError as error:
@@ -68,9 +72,11 @@ class UdpListener:
         log: LimitedLog,
         max_flows: int,
         buffer_bytes: int,
+        tap: SendTap,
         is_first: bool = True,
     ) -> None:
         """Bind at once; raises ListenError.  ``is_first`` of its IP version: its flows need not name it."""
+        self.tap = tap
         self._socket = open_socket(where, buffer_bytes)
         self.where = where._replace(port=self._socket.getsockname()[1])
         self.is_ipv6 = ":" in where.host

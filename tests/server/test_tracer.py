@@ -49,7 +49,8 @@ def traced(chosen: TraceFilter, *messages: bytes, flow: Flow = PHONE) -> list[st
 
 
 def test_active_only_while_somebody_listens() -> None:
-    tracer = Tracer()
+    switched: list[bool] = []
+    tracer = Tracer(on_switch=switched.append)
     assert not tracer.active
     first, second = tracer.subscribe(TraceFilter()), tracer.subscribe(TraceFilter())
     tracer.unsubscribe(first)
@@ -57,6 +58,7 @@ def test_active_only_while_somebody_listens() -> None:
     assert tracer.active
     tracer.unsubscribe(second)
     assert not tracer.active
+    assert switched == [True, False]
 
 
 def test_record_is_complete_and_masked() -> None:

@@ -13,6 +13,7 @@ from mss.config.address import Listener
 from mss.sip.flow import Flow
 from mss.transport.addresses import AddressBook
 from mss.transport.errors import ListenError
+from mss.transport.tap import SendTap
 from mss.transport.udp import UdpListener
 from tests.transport.harness import on_each_loop, request, silent_log, transports
 
@@ -28,7 +29,8 @@ def listener(receive: Callable[[bytes, Flow], None], max_flows: int = 100) -> tu
     log, lines = silent_log()
     made = UdpListener(
         Listener("udp", "127.0.0.1", 0), AddressBook("", ()), receive,
-        loop=asyncio.get_running_loop(), on_batch_end=None, log=log, max_flows=max_flows, buffer_bytes=1 << 20,
+        loop=asyncio.get_running_loop(), on_batch_end=None, log=log, max_flows=max_flows,
+        buffer_bytes=1 << 20, tap=SendTap(),
     )
     return made, lines
 
@@ -161,7 +163,7 @@ async def test_an_address_taken_or_absent_is_named_with_the_remedy() -> None:
     with pytest.raises(ListenError) as caught:
         UdpListener(
             taken.where, AddressBook("", ()), lambda data, flow: None, loop=asyncio.get_running_loop(),
-            on_batch_end=None, log=log, max_flows=1, buffer_bytes=0,
+            on_batch_end=None, log=log, max_flows=1, buffer_bytes=0, tap=SendTap(),
         )
     assert caught.value.listener == str(taken.where)
     assert f"ss -lnp 'sport = :{taken.where.port}'" in caught.value.remedy
