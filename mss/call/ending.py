@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mss.call.cause import COMPLETED_ELSEWHERE, cause_of, reason_header, text_of
-from mss.call.commands import Cancel, End, HangUp, OpenRecord, Reject, StopTimer, WriteRecord
+from mss.call.commands import Cancel, End, HangUp, OpenRecord, RefuseOffer, Reject, StopTimer, WriteRecord
 from mss.call.leg import DIALLED, GONE, RINGING, UP
 from mss.call.state import ENDED, TALKING, CallState
 from mss.model.call_record import CallRecord
@@ -45,6 +45,15 @@ def close(state: CallState, status: int, cause: int, text: str, ended_by: str) -
     state.emit(End())
 
 
+def drop_offer(state: CallState, leg: int) -> None:
+    """A leg goes before its answer: a change of media (UPDATE) that waits for it is refused."""
+    pending = state.pending_offer
+    if pending is not None and leg in pending[:2]:
+        state.pending_offer = None
+        if pending[1] == leg and pending[0] >= 0:
+            state.emit(RefuseOffer(pending[0], 487))
+
+
 def end_leg(state: CallState, leg: int, headers: str) -> None:
     """Cancel a leg that has not answered, hang up one that has; nothing for one that is gone."""
     found = state.legs[leg]
@@ -52,6 +61,7 @@ def end_leg(state: CallState, leg: int, headers: str) -> None:
         state.emit(HangUp(leg, headers))
     elif found.state in (DIALLED, RINGING) and leg > 0:
         state.emit(Cancel(leg, headers))
+        drop_offer(state, leg)
     found.state = GONE
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from mss.call.cause import NO_ANSWER
 from mss.call.commands import Acknowledge, Answer, Dial, FindRoute, HangUp, Ring, StartTimer, StopTimer
-from mss.call.ending import cancel_all, cancel_others, close, open_record, reject_caller
+from mss.call.ending import cancel_all, cancel_others, close, drop_offer, open_record, reject_caller
 from mss.call.events import Acknowledged, Answered, CallReceived, Cancelled, Failed, Routed, Rung
 from mss.call.leg import DIALLED, GONE, RINGING, UP
 from mss.call.state import DIALLING, ROUTING, TALKING, CallState
@@ -121,7 +121,8 @@ def take_answer(state: CallState, event: Answered) -> None:
         state.emit(HangUp(event.leg, 'Reason: SIP;cause=200;text="Call completed elsewhere"\r\n'))
         return
     leg.state = UP
-    leg.body = event.body
+    # The answer may have come in a reliable 183 only; the caller gets it in the 2xx all the same.
+    body = leg.body = event.body or leg.body
     state.stage = TALKING
     state.answered_at = state.now
     if not state.rang_at:
@@ -132,7 +133,7 @@ def take_answer(state: CallState, event: Answered) -> None:
     state.emit(StopTimer(NO_ANSWER_TIMER))
     if not state.offer:
         state.owes_ack = {0: event.leg}
-    state.emit_described(Answer(0, event.body, event.headers), event.leg, 0, event.body)
+    state.emit_described(Answer(0, body, event.headers), event.leg, 0, body)
     if state.max_seconds:
         state.emit(StartTimer(DURATION_TIMER, state.max_seconds))
     open_record(state)
@@ -156,6 +157,7 @@ def take_failure(state: CallState, event: Failed) -> None:
     if leg.state == GONE:
         return
     leg.state = GONE
+    drop_offer(state, event.leg)
     if state.stage != DIALLING:
         return
     if event.contacts:

@@ -6,15 +6,15 @@ from mss.call.cause import NORMAL_CLEARING, reason_header
 from mss.call.commands import AcceptOffer, HangUp, Offer, RefuseOffer, StopTimer
 from mss.call.ending import cancel_all, close, end_all
 from mss.call.events import HungUp, OfferAnswered, OfferRefused, Reoffered
-from mss.call.leg import GONE, UP
+from mss.call.leg import GONE, RINGING, UP
 from mss.call.setup import DURATION_TIMER, NO_ANSWER_TIMER
-from mss.call.state import NOBODY, TALKING, CallState
+from mss.call.state import DIALLING, NOBODY, TALKING, CallState
 
 
 def take_offer(state: CallState, event: Reoffered) -> None:
     """A leg offers a change: its peer decides."""
     leg = state.legs[event.leg]
-    peer = leg.peer
+    peer = leg.peer if state.stage != DIALLING else _early_peer(state, event.leg)
     if peer < 0 or state.pending_offer is not None or state.transfer is not None:
         # RFC 3261 14.2: tried again by the peer after a while.
         state.emit(RefuseOffer(event.leg, 491))
@@ -23,6 +23,14 @@ def take_offer(state: CallState, event: Reoffered) -> None:
     if event.body:
         leg.body = event.body
     state.emit_described(Offer(peer, event.body, event.method), event.leg, peer, event.body)
+
+
+def _early_peer(state: CallState, leg: int) -> int:
+    """Who hears ``leg`` before the answer (RFC 3311 5.1), -1 where that is not certain: several devices have early media."""
+    described = [other for other, found in state.legs.items() if other and found.state == RINGING and found.body]
+    if len(described) != 1 or leg and leg != described[0]:
+        return -1
+    return 0 if leg else described[0]
 
 
 def take_offer_answer(state: CallState, event: OfferAnswered) -> int:

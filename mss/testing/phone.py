@@ -17,6 +17,8 @@ from mss.testing.phone_call import PhoneCall
 from mss.testing.sent import SentRequest
 from mss.testing.wire import FakeFlow
 
+#: What a phone allows, unless a test says otherwise.
+METHODS = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, PRACK, REFER, NOTIFY, INFO, MESSAGE"
 #: Numbers for branches, tags and Call-IDs: all of one test run differ.
 _SERIALS = count(1)
 
@@ -47,6 +49,8 @@ class ScriptedPhone:
         self.answers_options = True
         self.authenticates = True
         self.acks_failures = True
+        #: Value of its Allow header; "" = none.
+        self.methods = METHODS
         #: Header lines added to each request that opens a dialog.
         self.extra: list[tuple[str, str]] = []
         self.register_call_id = self.unique("reg")

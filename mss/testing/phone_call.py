@@ -96,6 +96,8 @@ class PhoneCall:
         found += [("From", self.local), ("To", self.remote), ("Call-ID", self.call_id), ("CSeq", f"{cseq} {method}")]
         if method in _WITH_CONTACT:
             found.append(("Contact", f"<{self.phone.contact}>"))
+        if method == "INVITE" and self.phone.methods:
+            found.append(("Allow", self.phone.methods))
         return found
 
     def invite(self, body: bytes = b"", headers: Headers = ()) -> SentRequest:
@@ -175,6 +177,8 @@ class PhoneCall:
         if request.method in ("INVITE", "UPDATE", "REFER") and 100 < status < 300 and \
                 not any(name.lower() == "contact" for name, _ in lines):
             lines.append(("Contact", f"<{self.phone.contact}>"))
+            if self.phone.methods:
+                lines.append(("Allow", self.phone.methods))
         self.phone.respond(request, status, reason, lines, body, self.local_tag)
 
     def progress(self, status: int = 183, body: bytes = b"", rseq: int = 0, headers: Headers = (),
