@@ -162,7 +162,7 @@ class Endpoint(DialogService):
             if not after or after[0] in ";, \r":
                 request.lines[index] = f"{line[:at]};received={flow.host};rport={flow.port}{after}"
                 return flow
-        if via.param("rport") == "":
+        if "rport" in params.lower() and via.param("rport") == "":
             # Written in an unusual way.
             request.lines[index] = _RPORT_RE.sub(f";received={flow.host};rport={flow.port}", line, count=1)
             return flow
