@@ -181,7 +181,8 @@ class Connection(asyncio.Protocol):
     def close(self) -> None:
         """End the connection after what has been written."""
         self.flow.shut()
-        if self._transport is not None:
+        # A second close() of a TLS transport makes abort() raise in the asyncio of Python 3.11.2.
+        if self._transport is not None and not self._transport.is_closing():
             self._transport.close()
 
     def abort(self) -> None:
