@@ -6,6 +6,7 @@ from mypy_extensions import mypyc_attr
 
 from mss.sip.builder import assemble_response, build_request, echo_lines, echo_to, reason_of
 from mss.sip.dialog.service import DialogService
+from mss.sip.errors import ParseError
 from mss.sip.fields import get_param, parse_name_addr
 from mss.sip.flow import Flow
 from mss.sip.headers import FROM, RECORD_ROUTE, TO
@@ -23,6 +24,11 @@ def route_lines(values: list[str]) -> str:
 def record_route_set(message: Message) -> list[str]:
     """The Record-Route values of a message in their order (RFC 3261 12.1)."""
     return message.values(RECORD_ROUTE) if RECORD_ROUTE in message.names else []
+
+
+def lists(message: Message, header: str, tag: str) -> bool:
+    """Whether ``header``, as Require or Supported, lists the option ``tag`` (lower case)."""
+    return any(value.lower() == tag for value in message.values(header))
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -58,22 +64,41 @@ class Dialog(TransactionUser):
         self.remote_value = request.get(FROM) or ""
         self.local_value = f"{request.get(TO) or ''};tag={self.local_tag}"
         contact = request.contact()
-        self.target = contact.uri if contact is not None else ""
+        # Without a Contact, as RFC 2543 allowed it, the peer is reached as it calls itself.
+        self.target = (contact if contact is not None else parse_name_addr(self.remote_value)).uri
         self.request_uri = self.target
         routes = record_route_set(request)
         if routes:
             self.set_routes(routes)
-        elif self.target:
+        else:
             self.flow = self.service.next_hop(self.target, self.flow)
         self.service.sessions[self.local_tag] = self
 
     def set_target(self, uri: str) -> None:
         """Remote target of the dialog, refreshed by INVITE, UPDATE and their 2xx (RFC 3261 12.2)."""
+        last = f"Route: <{self.target}>\r\n"
         if self.request_uri == self.target:
             self.request_uri = uri
+        elif self.routes.endswith(last):
+            # Behind a strict router the target is the last Route.
+            self.routes = f"{self.routes.removesuffix(last)}Route: <{uri}>\r\n"
         self.target = uri
         if not self.routes:
             self.flow = self.service.next_hop(uri, self.flow)
+
+    def take_target(self, response: Message) -> None:
+        """Remote target and route set from a response that makes or confirms the dialog (RFC 3261 12.1.2)."""
+        contact = response.contact()
+        if contact is not None:
+            self.target = contact.uri
+            self.request_uri = contact.uri
+        routes = record_route_set(response)
+        if routes:
+            routes.reverse()
+            self.set_routes(routes)
+        elif contact is not None:
+            self.routes = ""
+            self.flow = self.service.next_hop(contact.uri, self.flow)
 
     def set_routes(self, values: list[str]) -> None:
         """Route set in the order requests carry it; a strict first router swaps places (12.2.1.1)."""
@@ -81,8 +106,13 @@ class Dialog(TransactionUser):
             self.routes = ""
             self.request_uri = self.target
             return
-        first = parse_name_addr(values[0]).uri
-        if get_param(first.partition("?")[0].partition(";")[2], "lr") is None:
+        try:
+            first = parse_name_addr(values[0]).uri.partition("?")[0]
+        except ParseError:
+            # Of a response; a request is refused for it.
+            self.set_routes([])
+            return
+        if get_param(first.partition(";")[2], "lr") is None:
             self.routes = route_lines([*values[1:], f"<{self.target}>"])
             self.request_uri = first
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mypy_extensions import mypyc_attr
 
 from mss.sip.dialog.service import DialogService
-from mss.sip.dialog.session_timer import SessionTimer, minimum_interval, session_interval, supports_timer
+from mss.sip.dialog.session_timer import SessionTimer, answer_interval, minimum_interval
 from mss.sip.dialog.uac import InviteClient
 from mss.sip.dialog.uas import CONFIRMED, EARLY, ENDED
 from mss.sip.flow import Flow
@@ -62,8 +62,8 @@ class Session(InviteClient):
     ``owner`` and ``leg`` are for the user: what the session belongs to and which part of it.
     """
 
-    __slots__ = ("_invited_with", "_refresh_branch", "_update", "_update_branch", "leg", "local_body", "owner",
-                 "remote_body", "timer", "user")
+    __slots__ = ("_invited_with", "_refresh_branch", "_timer_lines", "_update", "_update_branch", "leg", "local_body",
+                 "owner", "remote_body", "timer", "user")
 
     def __init__(self, service: DialogService, flow: Flow, call_id: str, local_tag: str, user: SessionUser) -> None:
         super().__init__(service, flow, call_id, local_tag)
@@ -74,10 +74,12 @@ class Session(InviteClient):
         self.local_body = b""
         self.remote_body = b""
         self.timer: SessionTimer | None = None
+        #: The end of ``extra_2xx`` that is about the session timer.
+        self._timer_lines = ""
         self._update: ServerTransaction | None = None
         self._update_branch = ""
         self._refresh_branch = ""
-        self._invited_with: tuple[str, str, str, bytes, int] | None = None
+        self._invited_with: tuple[str, str, str, bytes, int, str] | None = None
 
     # ---- requests of the peer ------------------------------------------
     def receive_request(self, transaction: ServerTransaction, request: Message) -> None:
@@ -88,6 +90,11 @@ class Session(InviteClient):
             self.respond_to(transaction, 500, "CSeq Out Of Order")
         elif method == "BYE":
             self._receive_bye(transaction, request)
+        elif self._bye_headers is not None and method in ("INVITE", "UPDATE"):
+            # The session is over for us, and who sends this has our 2xx: its ACK was lost.
+            self.respond_to(transaction, 481)
+            self._ok = b""
+            self.leave(self._bye_headers)
         elif method == "INVITE":
             self._receive_reinvite(transaction, request)
         elif method == "UPDATE":
@@ -108,25 +115,29 @@ class Session(InviteClient):
             self.reject(487)
         self._close_update(487)
         known = self._bye_headers is not None
+        if self.owes_ack():
+            self.acknowledge(b"")
         self._stop()
         if not known:
             # First the user, who keeps the record of the call: nobody hears of the end before that is safe.
             self.user.session_ended(self, request, "")
         self.respond_to(transaction, 200)
 
-    def _glares(self, transaction: ServerTransaction) -> bool:
+    def _glares(self, transaction: ServerTransaction, method: str) -> bool:
         """Refuse an offer that crosses another one (RFC 3261 14.2, RFC 3311 5.2)."""
-        if self.invitation is not None or self._update is not None:
+        # Whether the offer of the first INVITE has its answer.
+        is_settled = self.state != EARLY or method == "UPDATE" and self.is_described
+        if self._update is not None or self.invitation is not None and not (self.state == EARLY and is_settled):
             seconds = self.service.tokens.number(10)
             self.respond_to(transaction, 500, "Another Request Pending", f"Retry-After: {seconds}\r\n")
             return True
-        if self.has_offer_pending() or self.state == EARLY and not self.is_caller and not self.remote_body:
+        if self.has_offer_pending() or not is_settled:
             self.respond_to(transaction, 491)
             return True
         return False
 
     def _receive_reinvite(self, transaction: ServerTransaction, request: Message) -> None:
-        if self._glares(transaction):
+        if self._glares(transaction, "INVITE"):
             return
         if self.state != CONFIRMED:
             self.respond_to(transaction, 491)
@@ -137,19 +148,18 @@ class Session(InviteClient):
         if contact is not None:
             self.set_target(contact.uri)
         self._open(transaction, request)
-        self._restart_timer()
+        self._follow_refresh(request)
         self.user.session_offered(self, request)
 
     def _receive_update(self, transaction: ServerTransaction, request: Message) -> None:
-        if request.body and self._glares(transaction):
+        if request.body and self._glares(transaction, "UPDATE"):
             return
         contact = request.contact()
         if contact is not None:
             self.set_target(contact.uri)
-        self._restart_timer()
+        self._follow_refresh(request)
         if not request.body:
-            lines = self.contact_line(self.contact_user)
-            self.respond_to(transaction, 200, "", lines + (self.extra_2xx if self.timer is not None else ""))
+            self.respond_to(transaction, 200, "", self.contact_line(self.contact_user) + self._timer_lines)
             return
         self._update = transaction
         self.user.session_offered(self, request)
@@ -159,7 +169,8 @@ class Session(InviteClient):
         update = self._update
         if update is not None:
             self._update = None
-            self.respond_to(update, 200, "", self.contact_line(self.contact_user) + headers, body)
+            lines = self.contact_line(self.contact_user) + self._timer_lines + headers
+            self.respond_to(update, 200, "", lines, body)
         else:
             self.answer(headers, body)
 
@@ -182,15 +193,19 @@ class Session(InviteClient):
         self.local_body = body
         seconds = self.service.settings.session_expires
         if seconds > 0:
-            self._invited_with = (uri, routes, headers, body, max_forwards)
+            self._invited_with = (uri, routes, headers, body, max_forwards, self.remote_value)
             headers += f"Session-Expires: {seconds}\r\nMin-SE: {self.service.settings.min_se}\r\n"
         super().invite(uri, routes, headers, body, max_forwards)
 
     def update(self, headers: str, body: bytes) -> None:
         """Offer a description by UPDATE (RFC 3311)."""
         kind = "Content-Type: application/sdp\r\n" if body else ""
-        lines = f"{self.contact_line(self.contact_user)}{kind}{headers}"
+        lines = f"{self.contact_line(self.contact_user)}{self._refresh_headers()}{kind}{headers}"
         self._update_branch = self.send_request("UPDATE", lines, body).request.branch
+
+    def reinvite(self, headers: str, body: bytes) -> None:
+        """Send a re-INVITE; it also refreshes the session, if that has a timer."""
+        super().reinvite(self._refresh_headers() + headers, body)
 
     def has_offer_pending(self) -> bool:
         """Whether an offer of ours waits for its answer."""
@@ -225,7 +240,7 @@ class Session(InviteClient):
         self._ok = b""
         self.service.context.wheel.cancel(self)
         if self.timer is not None:
-            self.service.context.wheel.cancel(self.timer)
+            self.timer.stop()
             self.timer = None
         if self.state != ENDED:
             self.forget()
@@ -248,29 +263,29 @@ class Session(InviteClient):
         settings = self.service.settings
         if settings.session_expires <= 0:
             return
-        asked, refresher = session_interval(request)
-        seconds = min(asked, settings.session_expires) if asked else settings.session_expires
-        seconds = max(seconds, settings.min_se, minimum_interval(request))
-        if supports_timer(request):
-            refresher = refresher or "uac"
-            require = "Require: timer\r\n" if refresher == "uac" else ""
-        else:
-            refresher, require = "uas", ""
-        self.extra_2xx += f"Session-Expires: {seconds};refresher={refresher}\r\n{require}"
-        self.timer = SessionTimer(self, seconds, refresher == "uas")
+        timer = self.timer
+        if timer is None:
+            timer = self.timer = SessionTimer(self, settings.session_expires, False)
+        self.extra_2xx = self.extra_2xx.removesuffix(self._timer_lines)
+        self._timer_lines = answer_interval(timer, request, settings)
+        self.extra_2xx += self._timer_lines
 
-    def _restart_timer(self) -> None:
+    def _follow_refresh(self, request: Message) -> None:
+        """A re-INVITE or UPDATE of the peer: a new interval begins, as it asks for it."""
         if self.timer is not None:
+            self.prepare_timer(request)
             self.timer.start()
 
     def start_keepalive(self, response: Message | None) -> None:
         """The call is up: start the session timer (``response``: the 2xx we got) or the probes."""
         settings = self.service.settings
         if settings.session_expires > 0:
-            if response is not None:
-                seconds, refresher = session_interval(response)
-                self.timer = SessionTimer(self, seconds or settings.session_expires, refresher != "uas")
-            self._restart_timer()
+            if self.timer is None:
+                self.timer = SessionTimer(self, settings.session_expires, True)
+            if response is None:
+                self.timer.start()
+            else:
+                self.timer.take_answer(response)
         elif settings.probe_seconds > 0:
             self.timer = SessionTimer(self, settings.probe_seconds * 2, True)
             self.timer.start()
@@ -280,19 +295,20 @@ class Session(InviteClient):
         if self.state != CONFIRMED or self._refresh_branch:
             return
         settings = self.service.settings
-        timed = settings.session_expires > 0 and self.timer is not None
-        if timed and not self.allows("UPDATE") and not self.has_offer_pending() and self.local_body:
-            self.reinvite(self._refresh_headers(), self.local_body)
+        is_quiet = self.invitation is None and not self.has_offer_pending()
+        if settings.session_expires > 0 and not self.allows("UPDATE") and is_quiet and self.local_body:
+            self.reinvite("", self.local_body)
             return
         method = "UPDATE" if self.allows("UPDATE") else "INFO"
-        lines = self.contact_line(self.contact_user) if method == "UPDATE" else ""
-        if timed:
-            lines += self._refresh_headers()
+        lines = self.contact_line(self.contact_user) + self._refresh_headers() if method == "UPDATE" else ""
         self._refresh_branch = self.send_request(method, lines).request.branch
 
     def _refresh_headers(self) -> str:
-        seconds = self.timer.interval if self.timer is not None else self.service.settings.session_expires
-        return f"Supported: timer\r\nSession-Expires: {seconds};refresher=uac\r\n"
+        timer = self.timer
+        if timer is None or self.service.settings.session_expires <= 0:
+            return ""
+        refresher = "uac" if timer.is_refresher else "uas"
+        return f"Supported: timer\r\nSession-Expires: {timer.interval};refresher={refresher}\r\n"
 
     # ---- what the halves report ----------------------------------------
     def receive_other_response(self, transaction: ClientTransaction, response: Message) -> None:
@@ -302,10 +318,12 @@ class Session(InviteClient):
             self._refresh_branch = ""
             if response.status in (408, 481):
                 self.lose(f"{response.status} to keep-alive")
+            elif self.timer is not None and self.service.settings.session_expires > 0:
+                self.timer.take_answer(response)
         elif branch == self._update_branch:
             self._update_branch = ""
             if response.status < 300:
-                self.user.session_reoffer_answered(self, response)
+                self.tell_reoffer_answered(response)
             else:
                 self.user.session_reoffer_failed(self, response.status, response)
         elif transaction.request.method != "BYE":
@@ -337,14 +355,16 @@ class Session(InviteClient):
 
     def tell_answered(self, response: Message) -> None:
         """The first 2xx arrived."""
+        self._invited_with = None
         self.user.session_answered(self, response)
 
     def tell_failed(self, status: int, response: Message | None) -> None:
         """The call failed; after a 422 it is tried again with the interval asked for (RFC 4028 7.3)."""
         if status == 422 and response is not None and self._invited_with is not None:
             wanted = minimum_interval(response)
-            uri, routes, headers, body, max_forwards = self._invited_with
+            uri, routes, headers, body, max_forwards, self.remote_value = self._invited_with
             self._invited_with = None
+            self.remote_tag = ""
             if wanted > 0:
                 headers += f"Session-Expires: {wanted}\r\nMin-SE: {wanted}\r\n"
                 super().invite(uri, routes, headers, body, max_forwards)
@@ -352,8 +372,9 @@ class Session(InviteClient):
         self.user.session_failed(self, status, response)
 
     def tell_reoffer_answered(self, response: Message) -> None:
-        """Our re-INVITE succeeded."""
-        self._restart_timer()
+        """Our re-INVITE or UPDATE succeeded."""
+        if self.timer is not None and self.service.settings.session_expires > 0:
+            self.timer.take_answer(response)
         self.user.session_reoffer_answered(self, response)
 
     def tell_reoffer_failed(self, status: int, response: Message | None) -> None:

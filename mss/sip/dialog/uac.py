@@ -5,7 +5,8 @@ from __future__ import annotations
 from mypy_extensions import mypyc_attr
 
 from mss.sip.builder import build_cancel, build_request
-from mss.sip.dialog.dialog import Dialog, record_route_set
+from mss.sip.dialog.acceptance import Acceptance
+from mss.sip.dialog.dialog import lists
 from mss.sip.dialog.service import DialogService
 from mss.sip.dialog.uas import CONFIRMED, EARLY, ENDED, InviteServer
 from mss.sip.flow import Flow
@@ -26,35 +27,25 @@ class _Absorber(TransactionUser):
     __slots__ = ()
 
 
-class _Fork(Dialog):
-    """A dialog made by a further 2xx of one INVITE: acknowledged and ended at once (RFC 3261 13.2.2.4)."""
-
-    __slots__ = ("ack",)
-
-    def __init__(self, service: DialogService, flow: Flow, call_id: str, local_tag: str) -> None:
-        super().__init__(service, flow, call_id, local_tag)
-        self.ack = b""
-
-
 @mypyc_attr(allow_interpreted_subclasses=True)
 class InviteClient(InviteServer):
     """The half of a session that sends INVITEs."""
 
-    __slots__ = ("_ack", "_ack_cseq", "_cancel_headers", "_cancel_sent", "_forks", "_initial", "_offered", "_outgoing", "_rseq_seen",
+    __slots__ = ("_acceptance", "_cancel_headers", "_cancel_sent", "_initial", "_offered", "_outgoing", "_rseq_seen",
                  "is_cancelled")
 
     def __init__(self, service: DialogService, flow: Flow, call_id: str, local_tag: str) -> None:
         super().__init__(service, flow, call_id, local_tag)
+        #: Our first INVITE while it has no final response.
         self._initial: InviteClientTransaction | None = None
         #: Our re-INVITE that has no final response yet.
         self._outgoing: InviteClientTransaction | None = None
         self._offered = False
-        self._ack = b""
-        self._ack_cseq = 0
+        #: A 2xx that has no ACK yet.
+        self._acceptance: Acceptance | None = None
         self._rseq_seen: dict[str, int] | None = None
         self._cancel_headers = ""
         self._cancel_sent = False
-        self._forks: dict[str, _Fork] | None = None
         self.is_cancelled = False
 
     def invite(self, uri: str, routes: str, headers: str, body: bytes, max_forwards: int) -> None:
@@ -68,7 +59,6 @@ class InviteClient(InviteServer):
         self.request_uri = uri
         self._offered = bool(body)
         self.local_cseq += 1
-        self._ack_cseq = self.local_cseq
         self.service.sessions[self.local_tag] = self
         branch = self.service.tokens.token()
         via_line = f"{self.flow.local.via_head}{branch}"
@@ -105,7 +95,7 @@ class InviteClient(InviteServer):
             if status < 200:
                 self._receive_provisional(response)
             elif status < 300:
-                self._receive_success(response)
+                self._receive_success(transaction, response)
             else:
                 self._finish(status, response)
         elif transaction.is_invite:
@@ -125,6 +115,7 @@ class InviteClient(InviteServer):
             self.receive_other_failure(transaction, status)
 
     def _finish(self, status: int, response: Message | None) -> None:
+        self._initial = None
         if self.state == ENDED:
             return
         self.forget()
@@ -143,10 +134,12 @@ class InviteClient(InviteServer):
             if tag != self.remote_tag:
                 self.remote_tag = tag
                 self.remote_value = response.get(TO) or self.remote_value
-                self._take_target(response)
+                self.take_target(response)
             self.note_peer(response)
-            if "100rel" in (response.get(REQUIRE) or "") and not self._acknowledge_provisional(response, tag):
-                return
+            if REQUIRE in response.names and lists(response, REQUIRE, "100rel"):
+                if not self._acknowledge_provisional(response, tag):
+                    return
+                self.is_described = self.is_described or bool(response.body)
         self.tell_progressed(response)
 
     def _acknowledge_provisional(self, response: Message, tag: str) -> bool:
@@ -166,83 +159,47 @@ class InviteClient(InviteServer):
         OtherClientTransaction(self.service.context, request, self.flow, _ABSORBER)
         return True
 
-    def _take_target(self, response: Message) -> None:
-        contact = response.contact()
-        if contact is not None:
-            self.target = contact.uri
-            self.request_uri = contact.uri
-        routes = record_route_set(response)
-        if routes:
-            routes.reverse()
-            self.set_routes(routes)
-        elif contact is not None:
-            self.routes = ""
-            self.flow = self.service.next_hop(contact.uri, self.flow)
-
-    def _receive_success(self, response: Message) -> None:
-        tag = response.to_tag or ""
-        if self.state == EARLY:
-            self.remote_tag = tag
-            self.remote_value = response.get(TO) or self.remote_value
-            self._take_target(response)
-            self.note_peer(response)
-            self.state = CONFIRMED
-            if self.is_cancelled:
-                # RFC 3261 9.1: the 200 crossed our CANCEL.
-                self.acknowledge(b"")
-                self.leave("")
-                self.tell_failed(487, None)
-                return
-            if self._offered:
-                self.acknowledge(b"")
-            self.tell_answered(response)
-        elif tag == self.remote_tag:
-            if self._ack:
-                self.flow.send(self._ack)
-        else:
-            self._release_fork(tag, response)
+    def _receive_success(self, transaction: ClientTransaction, response: Message) -> None:
+        acceptance = Acceptance(self.service, transaction, response)
+        self._initial = None
+        if self.state != EARLY:
+            # The peer had ended the early dialog: this one is not wanted any more.
+            acceptance.release(transaction, response)
+            return
+        self._acceptance = acceptance
+        self.remote_tag = response.to_tag or ""
+        self.remote_value = response.get(TO) or self.remote_value
+        self.take_target(response)
+        self.note_peer(response)
+        self.state = CONFIRMED
+        if self.is_cancelled:
+            # RFC 3261 9.1: the 200 crossed our CANCEL.
+            self.acknowledge(b"")
+            self.leave(self._cancel_headers)
+            self.tell_failed(487, None)
+            return
+        if self._offered:
+            self.acknowledge(b"")
+        self.tell_answered(response)
 
     def acknowledge(self, body: bytes) -> None:
-        """Send the ACK of the last 2xx; ``body`` is the answer to an offer in that 2xx (RFC 3261 13.2.2.4)."""
+        """Send the ACK that a 2xx waits for; ``body`` is the answer to an offer in that 2xx (RFC 3261 13.2.2.4)."""
+        acceptance = self._acceptance
+        if acceptance is None:
+            return
+        self._acceptance = None
         kind = "Content-Type: application/sdp\r\n" if body else ""
-        request = self.build("ACK", self._ack_cseq, kind, body)
-        self._ack = request.data
-        self.flow.send(request.data)
+        request = self.build("ACK", acceptance.cseq, kind, body)
+        acceptance.acknowledge(self.flow, request.data)
 
     def owes_ack(self) -> bool:
         """Whether a 2xx with an offer still waits for ``acknowledge``."""
-        return self.state == CONFIRMED and not self._offered and not self._ack and self._ack_cseq > 0
-
-    def _release_fork(self, tag: str, response: Message) -> None:
-        """A 2xx of another branch behind a forking proxy: ACK and BYE on its own dialog."""
-        if self._forks is None:
-            self._forks = {}
-        fork = self._forks.get(tag)
-        if fork is not None:
-            self.flow.send(fork.ack)
-            return
-        initial = self._initial
-        fork = _Fork(self.service, self.flow if initial is None else initial.flow, self.call_id, self.local_tag)
-        fork.local_value = self.local_value
-        fork.remote_value = response.get(TO) or ""
-        contact = response.contact()
-        fork.target = contact.uri if contact is not None else self.target
-        fork.request_uri = fork.target
-        routes = record_route_set(response)
-        routes.reverse()
-        fork.set_routes(routes)
-        fork.local_cseq = self._ack_cseq
-        fork.ack = fork.build("ACK", self._ack_cseq, "", b"").data
-        fork.flow.send(fork.ack)
-        fork.send_request("BYE")
-        self._forks[tag] = fork
+        return self._acceptance is not None
 
     # ---- re-INVITE -----------------------------------------------------
     def reinvite(self, headers: str, body: bytes) -> None:
         """Send a re-INVITE; an empty body asks the peer for an offer (RFC 3261 14.1)."""
         self.local_cseq += 1
-        self._ack_cseq = self.local_cseq
-        self._ack = b""
         self._offered = bool(body)
         kind = "Content-Type: application/sdp\r\n" if body else ""
         lines = f"{self.contact_line(self.contact_user)}{kind}{headers}"
@@ -255,16 +212,13 @@ class InviteClient(InviteServer):
 
     def _receive_reinvite_response(self, transaction: ClientTransaction, response: Message) -> None:
         status = response.status
-        if status < 200:
-            return
-        if transaction is not self._outgoing:
-            if status < 300 and self._ack:
-                self.flow.send(self._ack)
+        if status < 200 or transaction is not self._outgoing:
             return
         self._outgoing = None
+        if status < 300:
+            self._acceptance = Acceptance(self.service, transaction, response)
         if self.state != CONFIRMED:
-            if status < 300:
-                self.acknowledge(b"")
+            self.acknowledge(b"")
             return
         if status < 300:
             contact = response.contact()

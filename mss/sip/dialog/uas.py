@@ -7,7 +7,7 @@ from typing import Final
 from mypy_extensions import mypyc_attr
 
 from mss.sip.builder import assemble_response, echo_lines, echo_to, reason_of
-from mss.sip.dialog.dialog import Dialog
+from mss.sip.dialog.dialog import Dialog, lists
 from mss.sip.dialog.service import DialogService
 from mss.sip.flow import Flow
 from mss.sip.headers import ALLOW, RACK, REQUIRE
@@ -46,14 +46,16 @@ class InviteServer(Dialog):
     """
 
     __slots__ = ("_bye_headers", "_echo", "_interval", "_left", "_ok", "_ok_cseq", "_ok_waiting", "_provisionals",
-                 "_reliable", "_repeated", "_rseq", "_to_line", "contact_user", "extra_2xx", "invitation",
-                 "is_caller", "peer_allow", "state")
+                 "_reliable", "_repeated", "_reply_flow", "_rseq", "_to_line", "contact_user", "extra_2xx",
+                 "invitation", "is_caller", "is_described", "peer_allow", "state")
 
     def __init__(self, service: DialogService, flow: Flow, call_id: str, local_tag: str) -> None:
         super().__init__(service, flow, call_id, local_tag)
         self.state = IDLE
         #: True where the peer called us.
         self.is_caller = False
+        #: True once the offer of the first INVITE was answered in an acknowledged provisional response.
+        self.is_described = False
         #: User part of our Contact.
         self.contact_user = ""
         #: Header lines for each 2xx (Allow, Supported, session timer).
@@ -69,6 +71,7 @@ class InviteServer(Dialog):
         self._interval = 0
         self._left = 0
         self._reliable = False
+        self._reply_flow = flow
         self._rseq = 0
         self._repeated = b""
         self._provisionals: list[_Provisional] | None = None
@@ -79,13 +82,15 @@ class InviteServer(Dialog):
         self.is_caller = True
         self.state = EARLY
         self.take_identity(request)
-        self._reliable = "100rel" in (request.get(REQUIRE) or "")
         self._open(transaction, request)
 
     def _open(self, transaction: ServerTransaction, request: Message) -> None:
         self.invitation = transaction
         transaction.to_tag = self.local_tag
         transaction.owner = self
+        self._reply_flow = transaction.flow
+        self._reliable = REQUIRE in request.names and lists(request, REQUIRE, "100rel")
+        self._provisionals = None
         self._echo = echo_lines(request)
         self._to_line = echo_to(request, self.local_tag)
         self._ok_cseq = request.cseq
@@ -132,8 +137,8 @@ class InviteServer(Dialog):
             self._rseq += 1
         item.rseq = self._rseq
         contact = self.contact_line(self.contact_user)
-        self._repeated = assemble_response(item.status, item.reason, self._echo, self._to_line,
-                                           f"{contact}Require: 100rel\r\nRSeq: {item.rseq}\r\n{item.headers}", item.body)
+        headers = f"{contact}Require: 100rel\r\nRSeq: {item.rseq}\r\n{item.headers}"
+        self._repeated = assemble_response(item.status, item.reason, self._echo, self._to_line, headers, item.body)
         self.invitation.respond(item.status, self._repeated)
         self._start_repeating()
 
@@ -157,7 +162,11 @@ class InviteServer(Dialog):
         """The PRACK was answered: send what waited for it."""
         queue = self._provisionals
         if queue:
+            self.is_described = self.is_described or bool(queue[0].body)
             del queue[0]
+        if self.invitation is None:
+            # The final response went out meanwhile.
+            return
         self._repeated = b""
         self.service.context.wheel.cancel(self)
         if self._ok_waiting is not None and not self._needs_prack():
@@ -185,7 +194,9 @@ class InviteServer(Dialog):
         if invitation is None:
             return
         self.invitation = None
-        self._provisionals = None
+        if self._provisionals:
+            # RFC 3262 3: what was sent may still get its PRACK.
+            del self._provisionals[1:]
         self._repeated = b""
         self.state = CONFIRMED
         kind = "" if not body or "Content-Type" in headers else "Content-Type: application/sdp\r\n"
@@ -245,7 +256,8 @@ class InviteServer(Dialog):
         self._left -= self._interval
         if self._left > 0:
             context.counters.retransmitted += 1
-            self.flow.send(repeated)
+            # RFC 3261 13.3.1.4: a response goes the way of its request, which need not be that of ours.
+            self._reply_flow.send(repeated)
             self._interval *= 2
             if self._ok and self._interval > context.values.t2:
                 self._interval = context.values.t2
