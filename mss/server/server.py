@@ -104,13 +104,13 @@ class Server:
                                      self.loop.call_later)
         self.live = LiveData(self.location, self._route_limits(settings))
         self.live.load(self.store.load_users())
+        self.persister = Persister(self.location, self.writer, self.clock)
         self.services = self._build_services(settings)
         self.runner = CallRunner(self.services, CallSettings(settings.call.max_hops, settings.call.send_181))
         self.runner.max_calls = settings.call.max_calls
         self.registrar = Registrar(settings.registrar, self.location)
         self.core.connect(self.services, self.runner, self._build_authenticator(settings), self.registrar,
                           settings.sip.options_ping_seconds)
-        self.persister = Persister(self.location, self.writer, self.clock)
         await self.transports.start()
         self._restore_bindings()
         self.writer.start()
@@ -138,13 +138,13 @@ class Server:
         name = settings.sip.server_header
         return Services(
             clock=self.clock, endpoint=self.endpoint, finder=self.finder, live=self.live, dispatcher=self.dispatcher,
-            media=media, tracer=self.tracer, open_record=self.writer.put_open_call, write_record=self._write_record,
+            media=media, tracer=self.tracer, open_record=self.persister.open_record, write_record=self._write_record,
             udp_switch_bytes=settings.sip.udp_switch_bytes,
             user_agent_line=f"User-Agent: {name}\r\n" if name else "",
             domain=settings.sip.domains[0] if settings.sip.domains else "")
 
     def _write_record(self, record: CallRecord) -> None:
-        self.writer.put_call_record(record)
+        self.persister.write_record(record)
         if record.answered_at:
             self.runner.answered += 1
         else:
