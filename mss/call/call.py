@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from mss.call import setup, talking, transfer
+from mss.call.commands import AcceptOffer as AcceptOfferCommand
 from mss.call.commands import (
     Acknowledge,
     Answer,
@@ -20,7 +21,6 @@ from mss.call.commands import (
     Respond,
     Ring,
 )
-from mss.call.commands import AcceptOffer as AcceptOfferCommand
 from mss.call.ending import end_all, reject_caller
 from mss.call.events import (
     Acknowledged,

@@ -78,7 +78,7 @@ def _follow_forwards(user: User | None, caller: User | None, directory: Director
         if steps is not None:
             steps.append(f"{user.number} forwards every call to {number}")
         forwards.append((user.number, number))
-        if any([passed == number for passed, _ in forwards]):
+        if any(passed == number for passed, _ in forwards):
             return Route(number, (), 482, "Loop Detected", forwards=tuple(forwards))
         if len(forwards) > limits.max_hops:
             return Route(number, (), 483, "Too Many Hops", forwards=tuple(forwards))

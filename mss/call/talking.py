@@ -26,7 +26,7 @@ def take_offer(state: CallState, event: Reoffered) -> None:
 
 
 def _early_peer(state: CallState, leg: int) -> int:
-    """Who hears ``leg`` before the answer (RFC 3311 5.1), -1 where that is not certain: several devices have early media."""
+    """Who hears ``leg`` before the answer (RFC 3311 5.1), -1 where several devices could."""
     described = [other for other, found in state.legs.items() if other and found.state == RINGING and found.body]
     if len(described) != 1 or leg and leg != described[0]:
         return -1

@@ -9,7 +9,18 @@ from __future__ import annotations
 from typing import Final
 
 from mss.call.cause import NORMAL_CLEARING, reason_header
-from mss.call.commands import AdoptPeer, Answer, FindRoute, HangUp, Notify, Offer, Reject, Respond, StartTimer, StopTimer
+from mss.call.commands import (
+    AdoptPeer,
+    Answer,
+    FindRoute,
+    HangUp,
+    Notify,
+    Offer,
+    Reject,
+    Respond,
+    StartTimer,
+    StopTimer,
+)
 from mss.call.ending import cancel_others, close, end_all, end_leg
 from mss.call.events import (
     AdoptionFailed,
@@ -207,7 +218,7 @@ def take_failure(state: CallState, event: Failed) -> None:
     state.legs[event.leg].state = GONE
     if transfer is None or event.leg not in transfer.targets or transfer.target >= 0:
         return
-    if any([state.legs[leg].state != GONE for leg in transfer.targets]):
+    if any(state.legs[leg].state != GONE for leg in transfer.targets):
         return
     fail_transfer(state, event.status if event.status >= 400 else 480, event.reason)
 
