@@ -12,7 +12,7 @@ import pytest
 
 from bench.peers.base import User
 from tests.support import digest
-from tests.support.server import LiveServer
+from tests.support.server import LiveServer, Settings
 from tests.support.sip_client import Phone, unique
 from tests.support.sip_message import SipMessage
 
@@ -20,6 +20,11 @@ pytestmark = pytest.mark.real
 
 MakePhone = Callable[..., Phone]
 _ATTEMPTS = 400
+
+
+@pytest.fixture(scope="module")
+def module_settings() -> Settings:
+    return {"sip": {"digest_algorithms": ["MD5", "SHA-256"]}}
 
 
 class Attempt(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import subprocess
 import time
@@ -79,8 +80,22 @@ class Baresip:
                 time.sleep(0.05)
 
     def output(self) -> str:
-        """What it printed."""
-        return (self.directory / "output.txt").read_text(errors="replace")[-4000:]
+        """The last that it printed, without its running display of bit rates."""
+        text = (self.directory / "output.txt").read_text(errors="replace")
+        return re.sub(r"\s*\[\d+:\d+:\d+\] audio=\S+ \(bit/s\)\s*", "\n", text)[-4000:]
+
+    def ask(self, name: str) -> str:
+        """What a command answers."""
+        self.events = [event for event in self.events if event.get("token") != name]
+        self.command(name)
+        end = time.monotonic() + 5
+        while True:
+            for event in self.events:
+                if event.get("response") and event.get("token") == name:
+                    self.events.remove(event)
+                    return str(event["data"])
+            assert time.monotonic() < end, f"no answer to {name}\n{self.output()}"
+            self._read(0.2)
 
     def command(self, name: str, parameters: str = "") -> None:
         """Type a command of its menu, as "dial", "accept", "hold", "transfer"."""
@@ -131,6 +146,30 @@ class Baresip:
         while (heard := self.heard_seconds(hertz)) < seconds:
             assert time.monotonic() < end, f"{hertz} Hz heard for {heard} s only\n{self.output()}"
             self._read(0.2)
+
+    def received_packets(self) -> int:
+        """RTP packets received in the call, from all senders."""
+        return sum(int(count) for count in re.findall(r"psent=\d+ rcvd=(\d+)", self.ask("audio_debug")))
+
+    def wait_until_media(self, flows: bool, limit: float = 10) -> None:
+        """Until packets come steadily (at least 20 in half a second), or none comes.
+
+        Its recording ends with the first hold, so that later on only packets can be counted.
+        """
+        end = time.monotonic() + limit
+        while True:
+            before = self.received_packets()
+            self._pause(0.5)
+            received = self.received_packets() - before
+            if (received >= 20) if flows else (received == 0):
+                return
+            assert time.monotonic() < end, f"{received} packets in half a second\n{self.output()}"
+
+    def _pause(self, seconds: float) -> None:
+        """Let time pass, reading events."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self._read(left)
 
     def stop(self) -> None:
         """Let it unregister and end."""
