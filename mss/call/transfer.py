@@ -50,6 +50,10 @@ _RINGING: Final = 1
 #: The party that stays was offered the target's description, then the target the party's answer.
 _OFFERED_PARTY: Final = 2
 _OFFERED_TARGET: Final = 3
+#: The target is gone while the party considers its description: the party's answer is awaited, then undone.
+_WITHDRAWN: Final = 4
+#: The party that stays was offered the description of its former peer again.
+_RESTORED: Final = 5
 
 
 def request_transfer(state: CallState, event: TransferRequested) -> None:
@@ -126,12 +130,15 @@ def take_offer_answer(state: CallState, leg: int) -> None:
     transfer = state.transfer
     if transfer is None:
         return
-    if transfer.step == _OFFERED_PARTY and leg == transfer.party:
+    if transfer.step == _WITHDRAWN:
+        _restore(state, transfer)
+    elif transfer.step == _RESTORED:
+        state.transfer = None
+    elif transfer.step == _OFFERED_PARTY and leg == transfer.party:
         answer = state.legs[leg].body
         if transfer.replacement >= 0 and state.legs[transfer.target].state == GONE:
-            # The newcomer gave up meanwhile: back to the old peer.
-            state.transfer = None
-            _make_offer(state, leg, transfer.replacement, resume(state.legs[transfer.replacement].body))
+            # The newcomer gave up meanwhile.
+            _restore(state, transfer)
         elif transfer.replacement >= 0:
             state.emit_described(Answer(transfer.target, answer, ""), leg, transfer.target, answer)
             state.legs[transfer.target].state = UP
@@ -145,14 +152,37 @@ def take_offer_answer(state: CallState, leg: int) -> None:
         _complete(state, transfer)
 
 
+def _former(transfer: Transfer) -> int:
+    """The leg that the party was connected with before."""
+    return transfer.replacement if transfer.replacement >= 0 else transfer.transferor
+
+
+def _restore(state: CallState, transfer: Transfer) -> None:
+    """Connect the party that stays with its former peer again, in whose description nothing has changed."""
+    former = _former(transfer)
+    if state.legs[former].state != UP:
+        state.transfer = None
+        end_all(state, 31, "transfer failed", "server")
+        return
+    transfer.step = _RESTORED
+    _make_offer(state, transfer.party, former, state.legs[former].body)
+
+
 def take_offer_refusal(state: CallState, leg: int, status: int) -> None:
     """One of the two refused: try again after 491, else the new connection cannot be made."""
     transfer = state.transfer
     if transfer is None:
         return
+    if transfer.step == _WITHDRAWN:
+        # The party is still with its former peer.
+        state.transfer = None
+        return
     transfer.tries += 1
     if status in (491, 500) and transfer.tries < _MAX_TRIES:
         state.emit(StartTimer(RETRY_TIMER, _RETRY_SECONDS))
+        return
+    if transfer.step == _RESTORED:
+        state.transfer = None
         return
     if transfer.step == _OFFERED_TARGET:
         # Both know each other's description by now, only the refinement was refused.
@@ -160,6 +190,7 @@ def take_offer_refusal(state: CallState, leg: int, status: int) -> None:
         return
     if transfer.replacement >= 0:
         state.emit(Reject(transfer.target, 488, "", ""))
+        state.legs[transfer.target].state = GONE
     else:
         end_leg(state, transfer.target, reason_header(88))
     fail_transfer(state, 488, "Not Acceptable Here")
@@ -170,7 +201,12 @@ def retry_offer(state: CallState) -> None:
     transfer = state.transfer
     if transfer is None or transfer.target < 0:
         return
-    if transfer.step == _OFFERED_TARGET:
+    if transfer.step == _RESTORED:
+        _restore(state, transfer)
+    elif state.legs[transfer.target].state == GONE:
+        # The newcomer gave up while its offer waited: nothing has changed yet.
+        fail_transfer(state, 487, "")
+    elif transfer.step == _OFFERED_TARGET:
         _make_offer(state, transfer.target, transfer.party, state.legs[transfer.party].body)
     else:
         _join(state, transfer)
@@ -208,7 +244,7 @@ def fail_transfer(state: CallState, status: int, reason: str) -> None:
         if state.legs[leg].state in (DIALLED, RINGING):
             end_leg(state, leg, "")
     _notify(state, transfer, status, reason, True)
-    if transfer.transferor >= 0 and state.legs[transfer.transferor].state != UP:
+    if state.legs[_former(transfer)].state != UP:
         end_all(state, 31, "transfer failed", "server")
 
 
@@ -226,18 +262,34 @@ def take_failure(state: CallState, event: Failed) -> None:
 def take_hang_up(state: CallState, event: HungUp) -> bool:
     """A party leaves while a transfer goes on; False when that ends the whole call."""
     transfer = state.transfer
-    if transfer is None or transfer.replacement >= 0 or event.leg == transfer.party:
+    if transfer is None or event.leg == transfer.party:
         state.transfer = None
         return False
-    leg = state.legs[event.leg]
-    leg.state = GONE
-    if event.leg == transfer.transferor:
+    state.legs[event.leg].state = GONE
+    if event.leg == _former(transfer):
         # Many phones hang up as soon as the REFER is accepted.
         state.legs[transfer.party].peer = -1
-    elif event.leg == transfer.target:
-        state.pending_offer = None
-        fail_transfer(state, 480, "Temporarily Unavailable")
+        if transfer.step in (_WITHDRAWN, _RESTORED):
+            state.transfer = None
+            end_all(state, 31, "transfer failed", "server")
+    elif event.leg == transfer.target and transfer.replacement < 0:
+        _lose_target(state, transfer)
     return True
+
+
+def _lose_target(state: CallState, transfer: Transfer) -> None:
+    """The target hung up before the two were connected: back to the transferor, if that is still there."""
+    has_offer = state.pending_offer is not None
+    fail_transfer(state, 480, "Temporarily Unavailable")
+    if state.stage != TALKING:
+        return
+    if transfer.step == _OFFERED_TARGET:
+        state.pending_offer = None
+        state.transfer = transfer
+        _restore(state, transfer)
+    elif has_offer:
+        state.transfer = transfer
+        transfer.step = _WITHDRAWN
 
 
 # ---- attended ----------------------------------------------------------

@@ -23,6 +23,7 @@ from mss.call.events import (
     ReplacementRequested,
     Rung,
 )
+from mss.call.leg import GONE
 from mss.model.user import User
 from mss.server.active_call import ActiveCall, CallLeg
 from mss.server.call_executor import EXECUTE, CallExecutor
@@ -74,8 +75,17 @@ class CallRunner(SessionUser):
                     EXECUTE[type(command)](executor, active, command)
         finally:
             active.busy = False
+        if len(active.numbers) > 2 and not call.is_ended:
+            self._release_numbers(active)
         if self._watched:
             services.watchers.call_changed(active)
+
+    def _release_numbers(self, active: ActiveCall) -> None:
+        """After a forward or a transfer: whoever has left the call is in one call less."""
+        present = {leg.number for leg in active.call.state.legs.values() if leg.state != GONE}
+        for number in active.numbers - present:
+            active.numbers.discard(number)
+            self.services.live.count_call(number, -1)
 
     def end_all(self, reason: str) -> None:
         """End every call, as at the stop of the server; each gets its record."""
