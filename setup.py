@@ -20,7 +20,8 @@ def compiled_sources() -> list[str]:
     """Return the files to compile, relative to this directory, in a stable order."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mss"]["compile"]
     left_out = set(settings["exclude"])
-    paths = (path for package in settings["packages"] for path in ROOT.glob(f"{package}/**/*.py"))
+    paths = [path for package in settings["packages"] for path in ROOT.glob(f"{package}/**/*.py")]
+    paths += [ROOT / module for module in settings["modules"]]
     names = (path.relative_to(ROOT).as_posix() for path in paths if path.name != "__init__.py")
     return sorted(name for name in names if name not in left_out)
 

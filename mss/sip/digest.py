@@ -23,6 +23,9 @@ ALGORITHMS: Final = ("SHA-256", "SHA-256-sess", "MD5", "MD5-sess")
 _BY_UPPER: Final = {name.upper(): name for name in ALGORITHMS}
 
 _PARAM_RE: Final = re.compile(rf'({TOKEN})[ \t]*+=[ \t]*+(?:"([^"\\]*+(?:\\.[^"\\]*+)*+)"|([^\s,"]*+))')
+#: Parameters of all credentials with qop, and those that may stand beside them.
+_USUAL: Final = frozenset(("username", "realm", "nonce", "uri", "response", "nc", "cnonce", "qop"))
+_EXPECTED: Final = _USUAL | {"algorithm", "opaque"}
 _COUNT_RE: Final = re.compile(r"[0-9A-Fa-f]{1,8}")
 _NONCE_RE: Final = re.compile(r"[0-9A-F]{32}")
 #: The count noted for a nonce that was used without one: nothing comes after it.
@@ -177,6 +180,15 @@ def parse_params(value: str) -> dict[str, str] | None:
     if value[:7] != "Digest " and value[:7].lower() not in ("digest ", "digest\t"):
         return None
     params: dict[str, str] = {}
+    if "\\" not in value:
+        # The usual credentials: no escapes, no commas in values.  Whatever differs is read again with care.
+        items = value[7:].replace('"', "").replace(", ", ",").split(",")
+        pairs = [item.split("=", 1) for item in items]
+        if all([len(pair) == 2 for pair in pairs]):
+            params = dict([(pair[0], pair[1]) for pair in pairs])
+        if _USUAL <= params.keys() <= _EXPECTED:
+            return params
+        params = {}
     for name, quoted, plain in _PARAM_RE.findall(value, 7):
         params[name] = quoted or plain
     if "nonce" not in params or "realm" not in params or ("response" in params and "username" not in params):
