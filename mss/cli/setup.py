@@ -8,13 +8,13 @@ from typing import Final, NamedTuple
 
 from mss.cli.errors import CommandFailed
 from mss.cli.installation import Installation
+from mss.cli.lazy_group import load_target
 from mss.cli.stored import has_database, open_store
 from mss.cli.user_options import generate_password
 from mss.config.settings import Settings
 from mss.config.template import InitOptions, write_files
 from mss.model.user import User
 from mss.server.machine_addresses import machine_addresses
-from mss.transport.certificate import create_certificate
 
 DEMO_NUMBERS: Final = ("100", "101", "102")
 
@@ -58,6 +58,8 @@ def _create_certificate(settings: Settings) -> list[Path]:
     is_ours = not settings.sip.tls_certificate and not settings.sip.tls_key
     if not is_ours or certificate.exists() or key.exists():
         return []
+    # Loaded here because every start comes along, and only the first one needs cryptography.
+    create_certificate = load_target("mss.transport.certificate:create_certificate")
     create_certificate(certificate, key, _names(settings))
     return [certificate, key]
 
