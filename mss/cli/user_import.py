@@ -44,8 +44,9 @@ def import_users(installation: Installation, file: str, as_json: bool) -> None:
     If any line is wrong, all wrong lines are named and nothing is imported.
     """
     rows = read_rows(file)
+    is_quiet = len(rows) < _ROWS_WITH_PROGRESS or not sys.stderr.isatty()
     with open_store(installation) as store, click.progressbar(
-        length=len(rows), label="Importing", file=sys.stderr, hidden=len(rows) < _ROWS_WITH_PROGRESS or not sys.stderr.isatty(),
+        length=len(rows), label="Importing", file=sys.stderr, hidden=is_quiet
     ) as bar:
         try:
             done = store.users.import_rows(_followed((row.fields for row in rows), bar.update))

@@ -59,7 +59,7 @@ class JournalSender:
     def __init__(self, send: Callable[..., None]) -> None:
         self._send = send
 
-    def __call__(self, message: str, **fields: object) -> None:
+    def __call__(self, message: str, /, **fields: object) -> None:
         """Send one entry.  The handler adds all attributes of the record; those in capitals are meant for the journal.
 
         The arguments of the message (``CODE_ARGS``) stand in the message itself already.

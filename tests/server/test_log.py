@@ -72,8 +72,10 @@ class FakeJournalHandler(logging.Handler):
         self.fields = fields
 
     def emit(self, record) -> None:
+        text = self.format(record)
+        assert record.__dict__["message"]  # put there by format, and sent along like all attributes
         fields = {**self.fields, "CODE_ARGS": str(record.args), **record.__dict__}
-        self.sender_function(self.format(record), PRIORITY="4", **fields)
+        self.sender_function(text, PRIORITY="4", **fields)
 
 
 def test_journal_gets_fields_without_secrets(monkeypatch) -> None:
