@@ -110,7 +110,9 @@ class InviteClient(InviteServer):
         elif transaction.is_invite:
             self._outgoing = None
             self.tell_reoffer_failed(status, None)
-            self.lose("no response to re-INVITE")
+            if status == 408:
+                # RFC 3261 14.1.  A connection that broke (503) is no sign that the peer is gone.
+                self.lose("no response to re-INVITE")
         else:
             self.receive_other_failure(transaction, status)
 
