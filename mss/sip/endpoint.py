@@ -123,8 +123,7 @@ class Endpoint(DialogService):
         if message is None or not error.status or message.status or message.method == "ACK":
             return
         if VIA in message.names:
-            if not message.via.host:
-                self._index_leniently(message)
+            self._index_leniently(message)
             reply = self._stamp(message, flow)
             reply.send(build_response(message, error.status, error.reason, self._stateless_tag(message)))
 
@@ -133,7 +132,8 @@ class Endpoint(DialogService):
         try:
             message.index()
         except ParseError:
-            message.to_tag = tag_of(message.get(TO) or "")
+            if message.to_tag is None:
+                message.to_tag = tag_of(message.get(TO) or "")
 
     def refuse_framing(self, error: FramingError, flow: Flow, now: float) -> None:
         """A stream broke its framing: answer what can be answered before it is closed."""
