@@ -1,19 +1,40 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Build steps that pyproject.toml cannot say: with ``MSS_COMPILE=1`` the pure packages are compiled by mypyc.
+"""Build steps that pyproject.toml cannot say: with ``MSS_COMPILE=1`` the inner packages are compiled by mypyc.
 
-The list of packages, and of files left out, is ``[tool.mss.compile]`` in pyproject.toml.  Without the variable
-the package is plain Python; that is the reference, and both modes pass the same tests.
+What is compiled is listed in pyproject.toml, ``[tool.mss.compile]``.  Without the variable all of mss is plain
+Python; that is the reference, and both modes pass the same tests.
 """
 from __future__ import annotations
 
 import os
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from setuptools import setup
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
 
 ROOT = Path(__file__).resolve().parent
+
+
+class ParallelBuild(build_ext):
+    """Compiles the C files of an extension on all cores."""
+
+    def build_extension(self, extension: Extension) -> None:
+        """Build one extension; raises what the compiler raises."""
+        compile_all = self.compiler.compile
+
+        def compile_each(sources: list[str], **options: Any) -> list[str]:
+            with ThreadPoolExecutor(os.cpu_count()) as pool:
+                found = pool.map(lambda source: compile_all([source], **options), sources)
+                return [name for names in found for name in names]
+
+        self.compiler.compile = compile_each
+        try:
+            super().build_extension(extension)
+        finally:
+            self.compiler.compile = compile_all
 
 
 def compiled_sources() -> list[str]:
@@ -36,4 +57,4 @@ def extensions() -> list[Any]:
     return mypycify(compiled_sources(), opt_level=level, debug_level="0", multi_file=True, group_name="mss")
 
 
-setup(ext_modules=extensions())
+setup(ext_modules=extensions(), cmdclass={"build_ext": ParallelBuild})
