@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compile the pure packages with mypyc: a copy of ``mss`` in build/compiled, run by ``.venv-compiled/bin/*``.
+"""Compile the inner packages with mypyc: a copy of ``mss`` in build/compiled, run by ``.venv-compiled/bin/*``.
 
 The working tree stays as it is.  ``.venv-compiled`` is a thin environment: it puts build/compiled before the
 packages of ``.venv``, so nothing is downloaded.  Run it with ``.venv/bin/python``.
@@ -78,7 +78,7 @@ def make_thin_environment() -> None:
 def main() -> int:
     """Copy, compile, prepare the environment, and prove that what runs is compiled."""
     started = time.monotonic()
-    print("==> compiling the pure packages with mypyc", flush=True)
+    print("==> compiling the inner packages with mypyc", flush=True)
     copy_tree()
     build()
     make_thin_environment()
