@@ -21,7 +21,7 @@ from mss.call.commands import (
     Respond,
     Ring,
 )
-from mss.call.ending import end_all, reject_caller
+from mss.call.ending import end_all, refuse_answered, reject_caller
 from mss.call.events import (
     Acknowledged,
     AdoptionFailed,
@@ -46,7 +46,7 @@ from mss.call.events import (
     TransferRequested,
 )
 from mss.call.leg import GONE
-from mss.call.state import DIALLING, ENDED, ROUTING, CallSettings, CallState
+from mss.call.state import DIALLING, ENDED, ROUTING, TALKING, CallSettings, CallState
 
 __all__ = ["Call", "CallSettings"]
 
@@ -100,7 +100,12 @@ class Call:
         elif isinstance(event, CarryFailed):
             command = carrying.pop(event.token, None)
             if command is not None and state.stage != ENDED:
-                _fail_carry(state, command, event.reason)
+                _fail_carry(state, command, event.status, event.reason)
+        elif _ends_call(state, event):
+            # Nobody waits for a description any more.
+            carrying.clear()
+            state.waiting = None
+            self._apply(event)
         else:
             if state.waiting is None:
                 state.waiting = []
@@ -123,16 +128,30 @@ def _with_body(command: Command, body: bytes) -> Command:
     return command
 
 
-def _fail_carry(state: CallState, command: Command, reason: str) -> None:
-    """The gateway has no room or lost the context: a new call is refused, an offer too, else the call ends."""
+def _ends_call(state: CallState, event: Event) -> bool:
+    """Whether an event ends the whole call and so need not wait for the media gateway."""
+    if isinstance(event, HungUp):
+        return state.stage == TALKING and state.transfer is None
+    return isinstance(event, HangUpRequested) or isinstance(event, Cancelled) and event.leg == 0
+
+
+def _fail_carry(state: CallState, command: Command, status: int, reason: str) -> None:
+    """The gateway has no room or cannot use a description: what needed it is refused, or the call ends."""
     if isinstance(command, Offer):
         pending = state.pending_offer
         state.pending_offer = None
         if pending is not None and pending[0] >= 0:
-            state.emit(RefuseOffer(pending[0], 503))
+            state.emit(RefuseOffer(pending[0], status))
             return
-    if state.stage in (ROUTING, DIALLING):
-        reject_caller(state, 503, "", 0, reason)
+        if state.transfer is not None:
+            transfer.take_offer_refusal(state, command.leg, status)
+            return
+    if isinstance(command, Dial) and state.transfer is not None:
+        transfer.take_failure(state, Failed(command.leg, status, reason, 0, ()))
+    elif isinstance(command, Answer) and command.leg == 0:
+        refuse_answered(state, status, reason)
+    elif state.stage in (ROUTING, DIALLING):
+        reject_caller(state, status, "", 0, reason)
     else:
         end_all(state, 47, reason, "server")
 
@@ -208,7 +227,7 @@ def _take_timer(state: CallState, event: TimerFired) -> None:
 
 
 def _take_hang_up_request(state: CallState, event: HangUpRequested) -> None:
-    end_all(state, 31, event.reason, "server")
+    end_all(state, event.cause, event.reason, "server")
 
 
 def _take_transfer_request(state: CallState, event: TransferRequested) -> None:

@@ -102,3 +102,15 @@ def end_all(state: CallState, cause: int, text: str, ended_by: str, headers: str
     if was_talking:
         state.emit(StopTimer("duration"))
     close(state, 200 if was_talking else 480, cause, text, ended_by)
+
+
+def refuse_answered(state: CallState, status: int, text: str) -> None:
+    """A device answered, but its answer cannot be given to the caller: the call was never answered for it."""
+    state.answered_at = 0.0
+    state.emit(Reject(0, status, "", ""))
+    state.legs[0].state = GONE
+    for leg in state.legs:
+        end_leg(state, leg, reason_header(cause_of(status)))
+    if state.max_seconds:
+        state.emit(StopTimer("duration"))
+    close(state, status, 0, text, "server")

@@ -154,16 +154,18 @@ class DescriptionCarried(NamedTuple):
 
 
 class CarryFailed(NamedTuple):
-    """The media gateway could not serve ``CarryDescription``."""
+    """The media gateway could not serve ``CarryDescription``; ``status`` speaks SIP (488, 503, ...)."""
 
     token: int
     reason: str
+    status: int = 503
 
 
 class HangUpRequested(NamedTuple):
-    """An administrator or a service ends the call."""
+    """An administrator or a service ends the call, or it lost its media; ``cause`` is a Q.850 cause."""
 
     reason: str
+    cause: int = 31
 
 
 Event = (CallReceived | Routed | Rung | Answered | Failed | Cancelled | Acknowledged | HungUp | Reoffered

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mss.call.commands import CarryDescription
-from mss.call.events import CarryFailed, DescriptionCarried
+from mss.call.events import CarryFailed, DescriptionCarried, HangUpRequested
 from mss.media.gateway import MediaGateway
-from mss.media.messages import Add, Done, Event, Failed, Modify, Subtract
+from mss.media.messages import Add, Done, Event, Failed, Lost, Modify, Subtract
 from mss.server.active_call import ActiveCall
 from mss.sip.timers import Timed, Wheel, to_ticks
 
 #: A gateway that does not answer in this time has failed the command.
 _TIMEOUT_SECONDS = 5.0
+#: Q.850 "network out of order": calls whose media is gone.
+_MEDIA_LOST = 38
 
 
 class _Waiting(Timed):
@@ -28,7 +30,7 @@ class _Waiting(Timed):
         self.last_id = last_id
 
     def expire(self) -> None:
-        self.link.fail(self, "the media gateway does not answer")
+        self.link.fail(self, 503, "the media gateway does not answer")
 
 
 class MediaLink:
@@ -43,6 +45,8 @@ class MediaLink:
         self._wheel = wheel
         self._schedule = schedule
         self._next_id = 0
+        #: Calls with a context, and which of their legs are in it, by the call's identifier.
+        self._calls: dict[str, ActiveCall] = {}
         self._terminations: dict[str, set[int]] = {}
         self._waiting: dict[int, _Waiting] = {}
 
@@ -57,6 +61,7 @@ class MediaLink:
         if gateway is None:
             active.feed(CarryFailed(command.token, "no media gateway"))
             return
+        self._calls[context] = active
         known = self._terminations.setdefault(context, set())
         first, last = self._next_id + 1, self._next_id + 2
         self._next_id = last
@@ -80,22 +85,33 @@ class MediaLink:
         if isinstance(event, Failed):
             waiting = self._waiting.get(event.id)
             if waiting is not None:
-                self.fail(waiting, event.reason)
+                self.fail(waiting, event.status, event.reason)
+        elif isinstance(event, Lost):
+            self._lose(event)
         elif isinstance(event, Done):
             waiting = self._waiting.pop(event.id, None)
             if waiting is not None and event.id == waiting.last_id:
                 self._wheel.cancel(waiting)
                 waiting.active.feed(DescriptionCarried(waiting.token, event.local or b""))
 
-    def fail(self, waiting: _Waiting, reason: str) -> None:
+    def _lose(self, event: Lost) -> None:
+        """A context, or the whole gateway, is gone: its calls have nothing to hear any more."""
+        for context in [event.context] if event.context else list(self._calls):
+            self._terminations.pop(context, None)
+            active = self._calls.pop(context, None)
+            if active is not None:
+                active.feed(HangUpRequested(event.reason, _MEDIA_LOST))
+
+    def fail(self, waiting: _Waiting, status: int, reason: str) -> None:
         """A description did not get through."""
         self._wheel.cancel(waiting)
         self._waiting.pop(waiting.last_id, None)
         self._waiting.pop(waiting.last_id - 1, None)
-        waiting.active.feed(CarryFailed(waiting.token, reason))
+        waiting.active.feed(CarryFailed(waiting.token, reason, status))
 
     def release(self, active: ActiveCall) -> None:
         """The call is over: end its context."""
+        self._calls.pop(active.call.id, None)
         known = self._terminations.pop(active.call.id, None)
         if known is None or self.gateway is None:
             return

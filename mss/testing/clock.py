@@ -14,19 +14,20 @@ from mss.sip.timers import TICK_SECONDS
 _AFTER_TICK: Final = 0.001
 
 
-class FakeClock(Clock):
-    """Takes the place of the server's clock.  ``time`` is monotonic seconds; wall time adds ``wall_offset``."""
-
-    __slots__ = ("time",)
+class FakeClock:
+    """A clock.  ``time`` is monotonic seconds; wall time adds ``wall_offset``."""
 
     def __init__(self, time: float = 1000.0, wall_offset: float = 1_700_000_000.0) -> None:
-        super().__init__()
         self.time = time
-        self.now = self._read
         self.wall_offset = wall_offset
 
-    def _read(self) -> float:
+    def now(self) -> float:
+        """Monotonic seconds."""
         return self.time
+
+    def wall(self) -> float:
+        """Seconds since the epoch."""
+        return self.time + self.wall_offset
 
     def advance(self, seconds: float) -> None:
         """Let time pass; raises ValueError for a negative number."""
@@ -34,9 +35,12 @@ class FakeClock(Clock):
             raise ValueError("time does not go back")
         self.time += seconds
 
-    def follow(self) -> float:
-        """Nobody sets this clock but the test."""
-        return 0.0
+    def server_clock(self) -> Clock:
+        """A clock for a server that shows this one's time."""
+        clock = Clock()
+        clock.now = self.now
+        clock.wall_offset = self.wall_offset
+        return clock
 
 
 class Scheduled:

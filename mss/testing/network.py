@@ -189,6 +189,10 @@ class FakeNetwork:
         socket.station.receive(packet.data, socket.flow_to(*owner.seen_as), self.now)
 
     # ---- what a test does to it ------------------------------------------
+    def reseed(self, seed: int) -> None:
+        """Begin another sequence of chances."""
+        self._random.seed(seed)
+
     def lose(self, what: str = "", count: int = 1, source: str = "", destination: str = "") -> None:
         """Lose the next packets that are ``what`` (as in ``Packet.what``; "" = anything)."""
         self._rules.append(Rule(what, count, source, destination, 0, 0.0))

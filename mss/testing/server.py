@@ -55,7 +55,7 @@ class SipServer:
                  host: str = SERVER_HOST, plugins: Mapping[str, object] | None = None, seed: int = 7) -> None:
         self.network = network
         self.settings = settings if settings is not None else Settings()
-        self.clock = network.loop.clock
+        self.clock = network.loop.clock.server_clock()
         self.records: list[CallRecord] = []
         self.opened: list[CallRecord] = []
         self._random = Random(seed)

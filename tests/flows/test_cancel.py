@@ -90,6 +90,20 @@ def test_a_device_that_ignores_the_cancel(sip_network, sip_server, alice, bob) -
     assert sip_server.leftovers() == {}
 
 
+def test_a_called_device_sends_bye_instead_of_a_refusal(sip_server, alice, bob) -> None:
+    """RFC 3261 15 forbids it; the caller must hear of it all the same."""
+    outgoing = alice.call("101")
+    incoming = bob.take_call()
+    incoming.ring()
+    outgoing.expect(180)
+    incoming.bye()
+    incoming.expect("200 BYE")
+    outgoing.expect(480)
+    incoming.reject(487)
+    incoming.expect("ACK")
+    assert sip_server.record.ended_by == "callee"
+
+
 def test_a_cancel_for_nothing(alice, bob) -> None:
     outgoing = alice.call("101")
     incoming = bob.take_call()
