@@ -256,6 +256,7 @@ class Site(Clock):
         self.endpoint = Endpoint(self.office, settings, TimerValues(), Random(1).randbytes, 0.0)
         self.wheel = self.endpoint.context.wheel
         self.wire = Wire(self, transport)
+        self.count = 100
 
     def turn(self) -> None:
         self.endpoint.tick(self.now)
@@ -272,6 +273,54 @@ class Site(Clock):
         """A request of the phone, to be answered at once; returns the answer."""
         self.feed(request(method, *headers, **more))  # type: ignore[arg-type]
         return self.wire.next()
+
+    # ---- sessions ------------------------------------------------------
+    def take_call(self, *headers: str, body: bytes = SDP, wire: Wire | None = None, **more: object) -> Session:
+        """The phone calls: a session with our tag "us" that has the INVITE."""
+        kind_of_body = (SDP_TYPE,) if body else ()
+        self.feed(request("INVITE", *kind_of_body, *headers, body=body, **more), wire)  # type: ignore[arg-type]
+        transaction, message, _ = self.office.requests[-1]
+        session = Session(self.endpoint, transaction.flow, message.call_id, "us", self.ledger)
+        session.contact_user = "101"
+        session.receive_invite(transaction, message)
+        return session
+
+    def place_call(self, headers: str = "", body: bytes = SDP, routes: str = "", flow: Flow | None = None) -> Session:
+        """We call the phone: a session with our tag "us" whose INVITE was sent."""
+        session = Session(self.endpoint, flow or self.wire, "c@mss", "us", self.ledger)
+        session.local_value = "<sip:100@mss>;tag=us"
+        session.remote_value = "<sip:101@mss>"
+        session.contact_user = "100"
+        contact = f"Contact: <sip:100@{OURS}:5060>\r\n" + (f"{SDP_TYPE}\r\n" if body else "")
+        session.invite("sip:101@192.0.2.1:5060", routes, contact + headers, body, 70)
+        return session
+
+    def connect_caller(self, *headers: str, body: bytes = SDP, **more: object) -> Session:
+        """The phone calls and is answered; nothing is left to take."""
+        session = self.take_call(*headers, body=body, **more)  # type: ignore[arg-type]
+        session.answer("", SDP)
+        self.inside("ACK", session, cseq=1)
+        self.wire.rest()
+        self.ledger.take()
+        return session
+
+    def connect_callee(self, *headers: str, call_headers: str = "", **more: object) -> Session:
+        """We call the phone and it answers; nothing is left to take."""
+        session = self.place_call(call_headers)
+        self.reply(self.wire.take("INVITE"), 200, SDP_TYPE, *headers, **{"body": SDP, **more})
+        self.wire.rest()
+        self.ledger.take()
+        return session
+
+    def inside(self, method: str, session: Session, *headers: str, body: bytes = b"", cseq: int = 0,
+               wire: Wire | None = None, **more: object) -> None:
+        """A request of the phone inside the dialog, with the next CSeq unless it is given."""
+        self.count += 1
+        kind_of_body = (SDP_TYPE,) if body and not any("Content-Type" in header for header in headers) else ()
+        fields: dict[str, object] = {
+            "to_tag": "us", "from_tag": session.remote_tag, "call_id": session.call_id, "cseq": cseq or self.count,
+            "branch": f"z9hG4bK-{self.count}", "body": body} | more
+        self.feed(request(method, *kind_of_body, *headers, **fields), wire)  # type: ignore[arg-type]
 
     def tables(self) -> tuple[int, int, int, int]:
         """How many client and server transactions, merge keys and dialogs there are."""
