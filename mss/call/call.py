@@ -45,7 +45,7 @@ from mss.call.events import (
     TimerFired,
     TransferRequested,
 )
-from mss.call.leg import GONE
+from mss.call.leg import DIALLED, GONE, RINGING
 from mss.call.state import DIALLING, ENDED, ROUTING, TALKING, CallSettings, CallState
 
 __all__ = ["Call", "CallSettings"]
@@ -198,6 +198,10 @@ def _take_cancelled(state: CallState, event: Cancelled) -> None:
 
 
 def _take_hung_up(state: CallState, event: HungUp) -> None:
+    if event.leg > 0 and state.legs[event.leg].state in (DIALLED, RINGING):
+        # BYE of a device that has not answered, where only a refusal would be right.
+        _take_failed(state, Failed(event.leg, 480, "", event.cause, ()))
+        return
     if state.transfer is not None and transfer.take_hang_up(state, event):
         return
     talking.take_hang_up(state, event)

@@ -75,10 +75,10 @@ def take_hang_up(state: CallState, event: HungUp) -> None:
     peer = leg.peer
     leg.state = GONE
     if state.stage != TALKING:
-        # A caller that sends BYE instead of CANCEL; or a device's dialog that ends before its answer.
+        # A caller that sends BYE instead of CANCEL.
         cancel_all(state, "")
         state.emit(StopTimer(NO_ANSWER_TIMER))
-        close(state, 487, event.cause, event.lost, "caller" if event.leg == 0 else "callee")
+        close(state, 487, event.cause, event.lost, "caller")
         return
     cause = event.cause or (NORMAL_CLEARING if not event.lost else 41)
     if peer >= 0 and state.legs[peer].state == UP:
