@@ -37,20 +37,16 @@ class Acceptance(TransactionUser):
 
     def receive_response(self, transaction: ClientTransaction, response: Message) -> None:
         """A further 2xx."""
-        if response.to_tag != self._tag:
+        known = None if self._forks is None else self._forks.get(response.to_tag)
+        if known is not None:
+            known[0].send(known[1])
+        elif response.to_tag != self._tag:
             self.release(transaction, response)
         elif self._ack:
             self._flow.send(self._ack)
 
     def release(self, transaction: ClientTransaction, response: Message) -> None:
         """Acknowledge and end a dialog that nobody wants."""
-        if self._forks is None:
-            self._forks = {}
-        tag = response.to_tag
-        known = self._forks.get(tag)
-        if known is not None:
-            known[0].send(known[1])
-            return
         request = transaction.request
         fork = Dialog(self._service, transaction.flow, request.call_id, "")
         fork.local_value = request.from_value
@@ -61,5 +57,7 @@ class Acceptance(TransactionUser):
         fork.take_target(response)
         ack = fork.build("ACK", request.cseq, "", b"").data
         fork.flow.send(ack)
-        self._forks[tag] = (fork.flow, ack)
+        if self._forks is None:
+            self._forks = {}
+        self._forks[response.to_tag] = (fork.flow, ack)
         fork.send_request("BYE")

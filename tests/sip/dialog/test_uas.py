@@ -7,7 +7,7 @@ import pytest
 from mss.sip.dialog.session import Session
 from mss.sip.dialog.uas import CONFIRMED, EARLY, ENDED
 from mss.sip.message import Message
-from tests.sip.harness import SDP, Site, Wire, request
+from tests.sip.harness import SDP, SDP_TYPE, Site, Wire, request
 
 RELIABLE = "Require: 100rel"
 
@@ -121,13 +121,13 @@ def test_a_repeated_invite_after_the_2xx_is_absorbed(site: Site) -> None:
     """RFC 6026: the session repeats the 2xx by itself."""
     session = site.take_call()
     session.answer("", SDP)
-    site.feed(request("INVITE", SDP_TYPE_LINE, body=SDP))
+    site.feed(request("INVITE", SDP_TYPE, body=SDP))
     site.inside("ACK", session, cseq=1)
-    site.feed(request("INVITE", SDP_TYPE_LINE, body=SDP))
+    site.feed(request("INVITE", SDP_TYPE, body=SDP))
     assert site.wire.rest() == ["200 INVITE"]
 
 
-SDP_TYPE_LINE = "Content-Type: application/sdp"
+
 
 
 def test_responses_go_the_way_of_the_request_and_requests_that_of_the_contact() -> None:
