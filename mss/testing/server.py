@@ -34,12 +34,19 @@ from mss.sip.digest import Authenticator
 from mss.sip.endpoint import Endpoint
 from mss.sip.flow import Flow, LocalAddress
 from mss.sip.timers import TimerValues
+from mss.sip.transaction.client_invite import InviteClientTransaction
+from mss.sip.transaction.client_other import OtherClientTransaction
 from mss.sip.transaction.context import ClientTransaction, ServerTransaction
+from mss.sip.transaction.server_invite import InviteServerTransaction
+from mss.sip.transaction.server_other import OtherServerTransaction
 from mss.testing.network import FakeNetwork
 from mss.testing.transports import FakeTransports
 
 #: Where the server of a test listens.
 SERVER_HOST = "198.51.100.1"
+#: What must not outlive its call.
+_KINDS = frozenset((Session, ActiveCall, Call, InviteClientTransaction, OtherClientTransaction,
+                    InviteServerTransaction, OtherServerTransaction))
 #: Longer than any timer of the transaction layer, and than one turn of the timer wheel.
 LINGERING_SECONDS = 100.0
 
@@ -173,12 +180,17 @@ class SipServer:
         gc.collect()
         found: dict[str, int] = {}
         for thing in gc.get_objects():
-            is_ours = (isinstance(thing, Session) and thing.service is self.endpoint
-                       or isinstance(thing, ActiveCall) and thing.take == self.runner.feed
-                       or isinstance(thing, ClientTransaction | ServerTransaction)
-                       and thing.context is self.endpoint.context
-                       or isinstance(thing, Call) and thing.state.settings is self.runner.settings)
-            if is_ours:
+            # There are many objects: first the quick look.
+            if type(thing) in _KINDS and self._is_ours(thing):
                 name = f"{type(thing).__name__} objects"
                 found[name] = found.get(name, 0) + 1
         return found
+
+    def _is_ours(self, thing: object) -> bool:
+        if isinstance(thing, Session):
+            return thing.service is self.endpoint
+        if isinstance(thing, ClientTransaction | ServerTransaction):
+            return thing.context is self.endpoint.context
+        if isinstance(thing, ActiveCall):
+            return thing.take == self.runner.feed
+        return isinstance(thing, Call) and thing.state.settings is self.runner.settings
