@@ -28,6 +28,8 @@ from mss.sip.uri import SipUri, parse_uri
 MAX_CSEQ: Final = 0x7FFFFFFF
 #: How many lines of a kind are remembered with what they say.
 _REMEMBERED: Final = 2048
+#: Longer lines are read anew each time: a flood of odd ones must not fill the memory.
+_LONGEST_REMEMBERED: Final = 160
 #: The ``via`` of a message that was not indexed, or has none that can be read: ``host`` is "".
 NO_VIA: Final = Via("", "", 0, "", "")
 
@@ -113,7 +115,8 @@ class Message:
         if contact is None:
             line = self._first.get(CONTACT)
             if line is not None:
-                contact = self._contact = _read_contact(line)
+                contact = _read_contact(line) if len(line) <= _LONGEST_REMEMBERED else _parse_contact(line)
+                self._contact = contact
         return contact
 
     def request_uri(self) -> SipUri:
@@ -140,19 +143,19 @@ class Message:
         line = first.get(CSEQ)
         if line is None:
             raise ParseError(400, "Missing CSeq")
-        self.cseq, self.cseq_method = _read_cseq(line)
+        self.cseq, self.cseq_method = _read_cseq(line) if len(line) <= _LONGEST_REMEMBERED else _parse_cseq(line)
         line = first.get(CALL_ID)
         if line is None:
             raise ParseError(400, "Missing Call-ID")
-        self.call_id = _read_call_id(line)
+        self.call_id = _read_call_id(line) if len(line) <= _LONGEST_REMEMBERED else _parse_call_id(line)
         line = first.get(FROM)
         if line is None:
             raise ParseError(400, "Missing From")
-        self.from_tag = _read_tag(line, "From")
+        self.from_tag = _read_tag(line, "From") if len(line) <= _LONGEST_REMEMBERED else _parse_tag(line, "From")
         line = first.get(TO)
         if line is None:
             raise ParseError(400, "Missing To")
-        self.to_tag = _read_tag(line, "To")
+        self.to_tag = _read_tag(line, "To") if len(line) <= _LONGEST_REMEMBERED else _parse_tag(line, "To")
 
     def _index_via(self, line: str | None) -> None:
         if line is None:
@@ -196,16 +199,7 @@ def _parse_contact(line: str) -> NameAddr | None:
     return parse_name_addr(values[0]) if values and values[0] != "*" else None
 
 
-# The same lines come again and again: the tags and the Call-ID of a call in each of its messages, the
-# Contact of a phone in each of its calls.  What they say is remembered for the newest of them.
-
-@lru_cache(_REMEMBERED)
-def _read_contact(line: str) -> NameAddr | None:
-    return _parse_contact(line)
-
-
-@lru_cache(_REMEMBERED)
-def _read_cseq(line: str) -> tuple[int, str]:
+def _parse_cseq(line: str) -> tuple[int, str]:
     """Number and method of a CSeq line.  Raises ParseError 400."""
     found = CSEQ_LINE_RE.fullmatch(line) or CSEQ_RE.fullmatch(value_of(line))
     if found is None:
@@ -217,8 +211,7 @@ def _read_cseq(line: str) -> tuple[int, str]:
     return number, sys.intern(method)
 
 
-@lru_cache(_REMEMBERED)
-def _read_call_id(line: str) -> str:
+def _parse_call_id(line: str) -> str:
     """Value of a Call-ID line.  Raises ParseError 400."""
     found = CALL_ID_LINE_RE.fullmatch(line) or CALL_ID_RE.fullmatch(value_of(line))
     if found is None:
@@ -226,8 +219,7 @@ def _read_call_id(line: str) -> str:
     return found.group(found.lastindex or 0)
 
 
-@lru_cache(2 * _REMEMBERED)
-def _read_tag(line: str, name: str) -> str | None:
+def _parse_tag(line: str, name: str) -> str | None:
     """Tag of a From or To line.  Raises ParseError 400 when the line is malformed."""
     found = TAGGED_LINE_RE.fullmatch(line)
     if found is not None:
@@ -239,3 +231,26 @@ def _read_tag(line: str, name: str) -> str | None:
     if tag is not None and TOKEN_RE.fullmatch(tag) is None:
         raise ParseError(400, f"Bad {name} Tag")
     return tag
+
+
+# The same lines come again and again: the tags and the Call-ID of a call in each of its messages, the
+# Contact of a phone in each of its calls.  What they say is remembered for the newest of them.
+
+@lru_cache(_REMEMBERED)
+def _read_contact(line: str) -> NameAddr | None:
+    return _parse_contact(line)
+
+
+@lru_cache(_REMEMBERED)
+def _read_cseq(line: str) -> tuple[int, str]:
+    return _parse_cseq(line)
+
+
+@lru_cache(_REMEMBERED)
+def _read_call_id(line: str) -> str:
+    return _parse_call_id(line)
+
+
+@lru_cache(2 * _REMEMBERED)
+def _read_tag(line: str, name: str) -> str | None:
+    return _parse_tag(line, name)

@@ -12,6 +12,8 @@ from mss.sip.grammar import SIP_URI_RE, TEL_URI_RE, URI_RE, is_ipv6_reference, w
 
 #: Parameters that must be in both URIs or in neither of them (RFC 3261 19.1.4 and its examples).
 _DISTINGUISHING: Final = ("user", "ttl", "method", "maddr", "transport")
+#: Longer URIs are read anew each time: a flood of odd ones must not fill the memory.
+_LONGEST_REMEMBERED: Final = 160
 _SEPARATORS: Final = str.maketrans("", "", "-.()")
 
 
@@ -72,9 +74,18 @@ def escape_user(text: str) -> str:
     return quote_from_bytes(text.encode("utf-8", "surrogateescape"), "!~*'()&=+$,;?/")
 
 
-@lru_cache(2048)
 def parse_uri(text: str) -> SipUri:
     """Parse a sip, sips or tel URI.  Raises ParseError 400, or UnsupportedScheme (416) for other schemes."""
+    return _read_uri(text) if len(text) <= _LONGEST_REMEMBERED else _parse_uri(text)
+
+
+# The same URIs come again and again; what they say is remembered for the newest of them.
+@lru_cache(2048)
+def _read_uri(text: str) -> SipUri:
+    return _parse_uri(text)
+
+
+def _parse_uri(text: str) -> SipUri:
     found = SIP_URI_RE.fullmatch(text)
     if found is None:
         return _parse_tel(text)

@@ -88,6 +88,8 @@ class UdpListener:
         self._loop = loop
         self._log = log
         self._max_flows = max_flows
+        # One buffer for all: what recvfrom() allocates it shrinks afterwards, which leaves holes all over the heap.
+        self._buffer = memoryview(bytearray(_MAX_DATAGRAM))
         self._flows: dict[SocketAddress, UdpFlow] = {}
         self._unsent: deque[tuple[bytes, SocketAddress]] = deque()
 
@@ -119,19 +121,21 @@ class UdpListener:
         return flow
 
     def _drain(self) -> None:
-        recvfrom = self._socket.recvfrom
+        recvfrom_into = self._socket.recvfrom_into
+        buffer = self._buffer
         flows = self._flows
         receive = self._receive
         try:
             for _ in range(_BATCH):
                 try:
-                    data, address = recvfrom(_MAX_DATAGRAM)
+                    size, address = recvfrom_into(buffer)
                 except BlockingIOError:
                     break
                 except OSError as error:
                     # An ICMP error for something sent earlier; the next datagram may be sound.
                     self._log.note("udp-receive", "%s: %s", self.where, error)
                     continue
+                data = bytes(buffer[:size])
                 flow = flows.get(address)
                 if flow is None:
                     flow = self._add_flow(address)
