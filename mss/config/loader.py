@@ -68,6 +68,10 @@ def load(paths: Paths, environ: Mapping[str, str] | None = None) -> Settings:
     default_source = _Source(str(paths.config_file), None)
     for conflict in find_conflicts(settings):
         path = (conflict.section, conflict.name)
+        if path not in given and (conflict.section, conflict.other) in given:
+            # What somebody wrote is the other one.
+            path = (conflict.section, conflict.other)
+            conflict = conflict._replace(problem=f"{conflict.name} {conflict.problem}")
         place = given.get(path)
         source = place.source if place is not None else default_source
         error = source.error(path, conflict.problem, conflict.remedy, conflict.item)

@@ -36,12 +36,12 @@ class SipSettings:
     )
     public_address: str = setting(
         "", "Address by which peers outside the local networks reach the server behind its NAT; empty if none.",
-        kind="host",
+        kind="host", restart=True,
     )
     local_networks: tuple[str, ...] = setting(
         ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "fc00::/7", "fe80::/10", "::1/128"),
         "Networks whose peers are given the server's own address instead of the public one.",
-        kind="network",
+        kind="network", restart=True,
     )
     digest_algorithms: tuple[str, ...] = setting(
         ("MD5",), "Digest algorithms offered, in this order. Many phones cannot register when they are offered any "
@@ -50,7 +50,7 @@ class SipSettings:
     nonce_seconds: int = setting(300, "Life of a digest nonce.", unit="seconds", minimum=10, maximum=86400)
     max_message_bytes: int = setting(
         65535, "Largest SIP message accepted; a larger one is answered 513.", unit="bytes", minimum=1500,
-        maximum=1048576,
+        maximum=1048576, restart=True,
     )
     udp_switch_bytes: int = setting(
         1300, "Requests larger than this go by TCP where the peer has it (RFC 3261 18.1.1).", unit="bytes",
@@ -58,7 +58,7 @@ class SipSettings:
     )
     t1: float = setting(
         0.5, "Round-trip time estimate T1, the base of all retransmission timers.", unit="seconds", minimum=0.05,
-        maximum=4.0,
+        maximum=4.0, restart=True,
     )
     session_expires: int = setting(
         0, "Session interval asked for in calls of the server (RFC 4028); 0 = do not ask.", unit="seconds",
@@ -73,15 +73,20 @@ class SipSettings:
     options_ping_seconds: int = setting(
         60, "Time between OPTIONS pings of a registered device; 0 = off.", unit="seconds", minimum=0, maximum=86400
     )
-    server_header: str = setting("mss", "Value of the Server and User-Agent headers; empty = none.", kind="phrase")
+    server_header: str = setting(
+        "mss", "Value of the Server and User-Agent headers; empty = none.", kind="phrase", restart=True
+    )
     max_connections: int = setting(
         20000, "Most connections (tcp, tls, ws, wss) open at a time; a further one is closed.", minimum=1,
-        maximum=1000000,
+        maximum=1000000, restart=True,
     )
     tls_certificate: str = setting(
-        "", "PEM file of certificate and chain; empty = tls/server.crt beside mss.toml.", kind="path"
+        "", "PEM file of certificate and chain; empty = tls/server.crt beside mss.toml. A renewed file is used at "
+        "once.", kind="path", restart=True
     )
-    tls_key: str = setting("", "PEM file of the private key; empty = tls/server.key beside mss.toml.", kind="path")
+    tls_key: str = setting(
+        "", "PEM file of the private key; empty = tls/server.key beside mss.toml.", kind="path", restart=True
+    )
 
     @cached_property
     def listeners(self) -> tuple[Listener, ...]:

@@ -11,13 +11,17 @@ from mss.config.settings import Settings
 
 
 class Conflict(NamedTuple):
-    """One broken rule.  ``section`` and ``name`` are the setting to blame, ``item`` its guilty item or None."""
+    """One broken rule.  ``section`` and ``name`` are the setting to blame, ``item`` its guilty item or None.
+
+    ``other`` is the setting of the same section that it does not go with: to blame where the first has its default.
+    """
 
     section: str
     name: str
     problem: str
     remedy: str
     item: str | None = None
+    other: str = ""
 
 
 def find_conflicts(settings: Settings) -> Iterator[Conflict]:
@@ -65,17 +69,19 @@ def _lifetime_conflicts(settings: Settings) -> Iterator[Conflict]:
     registrar = settings.registrar
     for name in ("max_expires", "default_expires", "nat_expires"):
         if getattr(registrar, name) < registrar.min_expires:
-            yield Conflict("registrar", name, f"is less than min_expires ({registrar.min_expires})", "raise it")
+            problem = f"is less than min_expires ({registrar.min_expires})"
+            yield Conflict("registrar", name, problem, f"raise {name}, or lower min_expires", other="min_expires")
     for name in ("default_expires", "nat_expires"):
         if getattr(registrar, name) > registrar.max_expires:
-            yield Conflict("registrar", name, f"is more than max_expires ({registrar.max_expires})", "lower it")
+            problem = f"is more than max_expires ({registrar.max_expires})"
+            yield Conflict("registrar", name, problem, f"lower {name}, or raise max_expires", other="max_expires")
 
 
 def _certificate_conflicts(settings: Settings) -> Iterator[Conflict]:
     sip = settings.sip
     if bool(sip.tls_certificate) != bool(sip.tls_key):
-        missing = "tls_key" if sip.tls_certificate else "tls_certificate"
-        yield Conflict("sip", missing, "is empty although its counterpart is set", "set both or none")
+        names = ("tls_key", "tls_certificate") if sip.tls_certificate else ("tls_certificate", "tls_key")
+        yield Conflict("sip", names[0], f"is empty although {names[1]} is set", "set both or none", other=names[1])
         return
     if not sip.tls_certificate:
         return

@@ -113,6 +113,10 @@ class Dispatcher:
         self._is_stopped = True
         _Farewell(self._hosts, self._runtime, on_stopped)
 
+    def set_timeout(self, milliseconds: int) -> None:
+        """Wait so long for answers from now on."""
+        self._runtime.timeout = milliseconds / 1000
+
     def list(self) -> Sequence[PluginInfo]:
         """All plugins with their states and counters."""
         return self.manager.list()

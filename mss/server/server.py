@@ -243,6 +243,7 @@ class Server:
         changed = {change.key for change in done.changes}
         if changed & {"sip.realm", "sip.nonce_seconds", "sip.digest_algorithms"}:
             self.core.admission.replace_authenticator(self._build_authenticator(settings))
+        self.dispatcher.set_timeout(settings.plugins.timeout_ms)
         self.services.udp_switch_bytes = settings.sip.udp_switch_bytes
         self.services.domain = settings.sip.domains[0] if settings.sip.domains else ""
         logging.getLogger().setLevel(settings.log.level.upper())

@@ -146,11 +146,18 @@ def test_fault_reads_as_one_line(installation):
     assert str(fault) == f"{file}:2: sip.relm: unknown setting; did you mean realm?"
 
 
+def test_conflict_with_a_default_names_what_was_written(installation):
+    file = installation.write("conf.d/a.toml", "[registrar]\nmax_expires = 100\n")
+    assert [(fault.file, fault.line, fault.key, fault.problem) for fault in installation.faults()] == [
+        (str(file), 2, "registrar.max_expires", "default_expires is more than max_expires (100)"),
+        (str(file), 2, "registrar.max_expires", "nat_expires is more than max_expires (100)"),
+    ]
+
+
 def test_conflict_without_a_line_names_the_main_file(installation):
-    installation.write("conf.d/a.toml", "[registrar]\nmax_expires = 100\n")
-    faults = {fault.key: fault for fault in installation.faults()}
-    assert faults["registrar.default_expires"].file == str(installation.paths.config_file)
-    assert faults["registrar.default_expires"].line == 0
+    installation.write("conf.d/a.toml", "[sip]\nlisten = ['tcp:127.0.0.1:8080']\n")
+    fault = installation.fault()
+    assert (fault.file, fault.line, fault.key) == ("mss.toml", 0, "web.port")
 
 
 def test_password_of_the_database_is_not_repeated(installation):

@@ -26,9 +26,11 @@ import pytest
             "[sip]\nmax_message_bytes = 2000\nudp_switch_bytes = 2001\n",
             "sip.udp_switch_bytes", "is more than max_message_bytes (2000)",
         ),
-        ("[registrar]\nmin_expires = 121\n", "registrar.nat_expires", "is less than min_expires (121)"),
+        (
+            "[registrar]\nmin_expires = 121\n", "registrar.min_expires", "nat_expires is less than min_expires (121)",
+        ),
         ("[registrar]\ndefault_expires = 3601\n", "registrar.default_expires", "is more than max_expires (3600)"),
-        ("[sip]\ntls_key = 'x.key'\n", "sip.tls_certificate", "is empty although its counterpart is set"),
+        ("[sip]\ntls_key = 'x.key'\n", "sip.tls_key", "tls_certificate is empty although tls_key is set"),
     ],
 )  # fmt: skip
 def test_conflict_is_found(installation, text, key, problem):

@@ -234,6 +234,16 @@ def test_sleeping_plugin_is_skipped_at_its_time_limit(world, call_info, answers,
     assert "plugin bad: no answer to mss_route_call within 500 ms" in caplog.text
 
 
+def test_time_limit_can_be_set_while_running(world, call_info, answers):
+    dispatcher = world.dispatcher(world.manager(bad=Sleeper(world.release)))
+    dispatcher.set_timeout(2000)
+    dispatcher.ask("mss_route_call", (call_info,), answers)
+    world.loop.advance(1.99)
+    assert answers == []
+    world.loop.advance(0.02)
+    assert answers == [None]
+
+
 def test_late_answer_is_ignored(world, call_info, answers):
     sleeper = Sleeper(world.release)
     dispatcher = world.dispatcher(world.manager(bad=sleeper))
