@@ -286,7 +286,6 @@ class CallExecutor:
             if session is not None:
                 session.owner = None
                 session.local_body = b""
-                session.remote_body = b""
                 leg.session = None
         self._media.release(active)
         services.report_call("ended", call, call.state.status)

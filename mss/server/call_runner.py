@@ -143,7 +143,6 @@ class CallRunner(SessionUser):
         owner.via_nat = contact is not None and is_behind_nat(contact.uri, flow.host)
         session.owner = owner
         session.leg = leg
-        session.remote_body = request.body
         active.legs[leg] = owner
         return session
 

@@ -335,8 +335,11 @@ class Endpoint(DialogService):
         if request.method in _KNOWN and request.to_tag is None or request.method == "REGISTER":
             key = self._key_of(request)
             full = key if request.method == "INVITE" else key + request.method
-            known = self.context.servers.get(full)
-            if known is None:
+            servers = self.context.servers
+            if f"{key}CANCEL" in servers:
+                # Given up while it waited.
+                self.refuse(request, flow, 487)
+            elif full not in servers:
                 self._receive_outside(request, flow, flow, full)
 
     # ---- responses -----------------------------------------------------

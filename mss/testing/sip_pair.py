@@ -117,7 +117,6 @@ class _Admission(EndpointUser):
         session.extra_2xx = ALLOW_LINE + SUPPORTED_LINE
         session.receive_invite(transaction, request)
         session.prepare_timer(request)
-        session.remote_body = request.body
         end.events.append(SessionEvent("invited", session, request))
 
     def find_next_hop(self, uri: str, flow: Flow) -> Flow:

@@ -505,6 +505,16 @@ def test_a_request_whose_admission_waited_is_taken_later_once(site: Site) -> Non
     assert site.wire.rest() == ["486 INVITE"]
 
 
+def test_one_that_was_cancelled_meanwhile_is_487(site: Site) -> None:
+    site.office.identity = None
+    site.feed(request("INVITE"))
+    site.feed(request("CANCEL"))
+    site.office.identity = "100"
+    site.endpoint.resume(*site.office.admitted[0])
+    assert site.wire.rest() == ["481 CANCEL", "487 INVITE"]
+    assert site.office.requests == []
+
+
 @pytest.mark.parametrize("method", ["OPTIONS", "REGISTER"])
 def test_others_may_wait_too(site: Site, method: str) -> None:
     site.office.identity = None

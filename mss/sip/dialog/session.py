@@ -63,16 +63,15 @@ class Session(InviteClient):
     """
 
     __slots__ = ("_invited_with", "_refresh_branch", "_timer_lines", "_update", "_update_branch", "leg", "local_body",
-                 "owner", "remote_body", "timer", "user")
+                 "owner", "timer", "user")
 
     def __init__(self, service: DialogService, flow: Flow, call_id: str, local_tag: str, user: SessionUser) -> None:
         super().__init__(service, flow, call_id, local_tag)
         self.user = user
         self.owner: object | None = None
         self.leg = 0
-        #: The last descriptions we sent and received.
+        #: The last description we sent.
         self.local_body = b""
-        self.remote_body = b""
         self.timer: SessionTimer | None = None
         #: The end of ``extra_2xx`` that is about the session timer.
         self._timer_lines = ""
@@ -105,8 +104,9 @@ class Session(InviteClient):
             if status == 200:
                 self.advance_provisionals()
         elif not request.body and method in ("INFO", "MESSAGE", "OPTIONS"):
-            # A keep-alive probe of the peer.
-            self.respond_to(transaction, 200)
+            # A keep-alive probe of the peer; OPTIONS wants to know what we can (RFC 3261 11.2).
+            lines = self.extra_2xx.removesuffix(self._timer_lines) if method == "OPTIONS" else ""
+            self.respond_to(transaction, 200, "", lines)
         else:
             self.user.session_requested(self, transaction, request)
 
@@ -127,11 +127,12 @@ class Session(InviteClient):
         """Refuse an offer that crosses another one (RFC 3261 14.2, RFC 3311 5.2)."""
         # Whether the offer of the first INVITE has its answer.
         is_settled = self.state != EARLY or method == "UPDATE" and self.is_described
-        if self._update is not None or self.invitation is not None and not (self.state == EARLY and is_settled):
+        if self._update is not None or self.owes_ack() or \
+                self.invitation is not None and not (self.state == EARLY and is_settled):
             seconds = self.service.tokens.number(10)
             self.respond_to(transaction, 500, "Another Request Pending", f"Retry-After: {seconds}\r\n")
             return True
-        if self.has_offer_pending() or not is_settled:
+        if self.has_offer_pending() or not is_settled or self.awaits_answer():
             self.respond_to(transaction, 491)
             return True
         return False

@@ -45,9 +45,9 @@ class InviteServer(Dialog):
     The dialog's own timer repeats an unacknowledged 2xx or reliable provisional response.
     """
 
-    __slots__ = ("_bye_headers", "_echo", "_interval", "_left", "_ok", "_ok_cseq", "_ok_waiting", "_provisionals",
-                 "_reliable", "_repeated", "_reply_flow", "_rseq", "_to_line", "contact_user", "extra_2xx",
-                 "invitation", "is_caller", "is_described", "peer_allow", "state")
+    __slots__ = ("_bye_headers", "_echo", "_interval", "_is_offerless", "_left", "_ok", "_ok_cseq", "_ok_waiting",
+                 "_provisionals", "_reliable", "_repeated", "_reply_flow", "_rseq", "_to_line", "contact_user",
+                 "extra_2xx", "invitation", "is_caller", "is_described", "peer_allow", "state")
 
     def __init__(self, service: DialogService, flow: Flow, call_id: str, local_tag: str) -> None:
         super().__init__(service, flow, call_id, local_tag)
@@ -71,6 +71,7 @@ class InviteServer(Dialog):
         self._interval = 0
         self._left = 0
         self._reliable = False
+        self._is_offerless = False
         self._reply_flow = flow
         self._rseq = 0
         self._repeated = b""
@@ -91,6 +92,7 @@ class InviteServer(Dialog):
         self._reply_flow = transaction.flow
         self._reliable = REQUIRE in request.names and lists(request, REQUIRE, "100rel")
         self._provisionals = None
+        self._is_offerless = not request.body
         self._echo = echo_lines(request)
         self._to_line = echo_to(request, self.local_tag)
         self._ok_cseq = request.cseq
@@ -246,6 +248,10 @@ class InviteServer(Dialog):
     def is_unacknowledged(self) -> bool:
         """Whether a 2xx of ours still waits for its ACK."""
         return bool(self._ok)
+
+    def awaits_answer(self) -> bool:
+        """Whether our 2xx made the offer and the ACK with the answer has not come yet."""
+        return self._is_offerless and bool(self._ok)
 
     def expire(self) -> None:
         """Repeat the 2xx or the reliable provisional; give up after 64 T1."""

@@ -171,6 +171,29 @@ def test_a_second_invite_before_the_answer_to_the_first_is_500(site: Site) -> No
     assert (site.wire.rest(), site.ledger.take()) == (["200 INVITE"], [])
 
 
+@pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
+def test_an_offer_before_the_answer_to_the_one_in_our_2xx_is_491(site: Site, method: str) -> None:
+    session = site.take_call(body=b"")
+    session.answer("", SDP)
+    site.wire.take("200 INVITE")
+    site.inside(method, session, body=OFFER)
+    assert site.wire.rest() == [f"491 {method}"]
+    site.inside("ACK", session, cseq=1, body=SDP)
+    site.inside(method, session, body=OFFER)
+    assert site.ledger.take() == [("acknowledged", SDP), ("offered", method)]
+
+
+@pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
+def test_an_offer_before_our_answer_to_the_one_in_its_2xx_is_500(site: Site, method: str) -> None:
+    session = site.place_call(body=b"")
+    site.reply(site.wire.take("INVITE"), 200, SDP_TYPE, body=SDP)
+    site.inside(method, session, body=OFFER)
+    assert site.wire.take(f"500 {method}").has("retry-after")
+    session.acknowledge(SDP)
+    site.inside(method, session, body=OFFER)
+    assert (site.wire.rest(), site.ledger.take()) == (["ACK"], [("answered", SDP), ("offered", method)])
+
+
 def test_an_invite_of_a_callee_before_its_answer_is_491(site: Site) -> None:
     session = site.place_call()
     invite = site.wire.take("INVITE")
@@ -312,6 +335,14 @@ def test_our_update_that_is_refused_or_not_answered(site: Site, session: Session
 def test_requests_without_body_are_signs_of_life(site: Site, session: Session, method: str) -> None:
     site.inside(method, session)
     assert (site.wire.rest(), site.ledger.take()) == ([f"200 {method}"], [])
+
+
+def test_options_tell_what_we_can(site: Site, session: Session) -> None:
+    session.extra_2xx = "Allow: INVITE\r\n"
+    site.inside("OPTIONS", session)
+    site.inside("INFO", session)
+    assert site.wire.take("200 OPTIONS").get("allow") == "INVITE"
+    assert not site.wire.take("200 INFO").has("allow")
 
 
 @pytest.mark.parametrize(("method", "body"), [("INFO", b"Signal=1"), ("MESSAGE", b"hello"), ("OPTIONS", b"x"),
