@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What all tests share: the hypothesis profile, and the proof that a compiled run is compiled."""
+"""What all tests share: the hypothesis profile, a lean heap, and the proof that a compiled run is compiled."""
 from __future__ import annotations
 
+import gc
 import os
 
 import hypothesis
@@ -19,3 +20,9 @@ def pytest_configure(config: pytest.Config) -> None:
     found = "compiled" if is_compiled() else "interpreted"
     if wanted is not None and wanted != found:
         raise pytest.UsageError(f"these tests were to run {wanted}, but the pure packages are {found}")
+
+
+def pytest_collection_finish() -> None:
+    """Keep the thousands of collected tests out of every later look at what is alive: flow tests take many."""
+    gc.collect()
+    gc.freeze()
