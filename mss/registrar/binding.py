@@ -109,13 +109,17 @@ class Binding:
         self.pinged_at = now
 
     def mark_answered(self, now: float) -> None:
-        """Note that the device answered (any response to OPTIONS, or a REGISTER of its own)."""
+        """Note that the device answered OPTIONS, with any response."""
         self.answered_at = now
         self.status = REACHABLE
 
     def mark_unanswered(self) -> None:
-        """Note that the device left an OPTIONS request unanswered."""
-        self.status = UNREACHABLE
+        """Note that the device left a request unanswered.
+
+        One that has never answered OPTIONS may just not know it, and goes on being called.
+        """
+        if self.answered_at:
+            self.status = UNREACHABLE
 
     def to_record(self, wall_offset: float) -> BindingRecord:
         """The stored form; ``wall_offset`` is wall clock minus ``now``, in seconds."""

@@ -116,17 +116,28 @@ def test_remove_all(office):
     assert office.location.counts() == (0, 0)
 
 
+def test_a_device_that_never_answered_options_goes_on_being_called(office):
+    office.device("one").register()
+    (binding,) = office.location.lookup("100", office.now)
+    binding.mark_unanswered()
+    assert not binding.is_cut_off()
+    binding.mark_answered(office.now + 5)
+    binding.mark_unanswered()
+    assert binding.is_cut_off()
+
+
 def test_statuses_show_each_device(office):
     office.user.multi_device = True
     office.device("one").register("User-Agent: Phone 1.0")
     office.device("two", host="192.0.2.20").register("Expires: 600")
     first, second = office.location.lookup("100", office.now)
     first.mark_answered(office.now + 5)
+    second.mark_answered(office.now)
     second.mark_unanswered()
     shown = office.location.statuses(office.now + 10)
     assert [(s.status, s.expires_in, s.registered_for, s.answered_ago, s.user_agent) for s in shown] == [
         ("reachable", 3590.0, 10.0, 5.0, "Phone 1.0"),
-        ("unreachable", 590.0, 10.0, -1.0, ""),
+        ("unreachable", 590.0, 10.0, 10.0, ""),
     ]
     assert office.location.statuses(office.now + 700, "100") == office.location.statuses(office.now + 700)
     assert len(office.location.statuses(office.now + 700, "100")) == 1
