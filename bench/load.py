@@ -69,7 +69,7 @@ class Load:
             raise PeerError(f"{self.peer.name}: the callees could not register: {result}")
         self._answering = Sipp(
             "answer", self._scenarios / "answer.xml", self._place, self._base + _CALLEE,
-            ["-mp", str(self._base + _CALLEE_MEDIA), *self._options],
+            ["-mp", str(self._base + _CALLEE_MEDIA), "-aa", *self._options],
         )  # fmt: skip
         time.sleep(0.5)
         if self._answering.process.poll() is not None:
