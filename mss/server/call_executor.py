@@ -34,11 +34,11 @@ from mss.call.routing import find_route
 from mss.call.state import TALKING
 from mss.call.target import Route
 from mss.model.routing import CallInfo, Redirect, Refuse
+from mss.sdp.addresses import SessionOrigin
 from mss.server.active_call import ActiveCall, CallLeg, CallTimer
 from mss.server.dialler import Dialler
 from mss.server.media_link import MediaLink
 from mss.server.services import Services
-from mss.sdp.addresses import SessionOrigin
 from mss.sip.dialog.session import Session, SessionUser
 from mss.sip.dialog.uas import CONFIRMED, ENDED
 from mss.sip.timers import to_ticks

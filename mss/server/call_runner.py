@@ -2,8 +2,6 @@
 """From sessions to calls: every session event becomes an event of its call."""
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from functools import lru_cache
 
 from mss.call.call import Call, CallSettings

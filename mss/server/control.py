@@ -218,7 +218,7 @@ async def _send_events(
 
 
 async def _end(tasks: tuple[asyncio.Task[None], ...]) -> None:
-    """Cancel tasks and wait until they have ended, even if somebody cancels us meanwhile: the connection ends anyway."""
+    """Cancel tasks and wait for their end, even if somebody cancels us meanwhile: the connection ends anyway."""
     for task in tasks:
         task.cancel()
     while pending := [task for task in tasks if not task.done()]:

@@ -11,9 +11,10 @@ from functools import partial
 from mss.model.routing import Refuse
 from mss.plugin.types import RequestInfo
 from mss.registrar.registrar import Registrar
+from mss.server.active_call import CallLeg
 from mss.server.admission import Admission
 from mss.server.call_runner import CallRunner
-from mss.server.flow_finder import FlowFinder
+from mss.server.flow_finder import FlowFinder, newer_connection
 from mss.server.log import RateLimitedLog
 from mss.server.outside_requests import OutsideRequests
 from mss.server.pinger import Pinger
@@ -29,7 +30,6 @@ from mss.sip.flow import Flow
 from mss.sip.headers import USER_AGENT
 from mss.sip.message import Message
 from mss.sip.transaction.context import ServerTransaction
-from mss.server.active_call import CallLeg
 
 log = logging.getLogger("mss.sip")
 
@@ -114,18 +114,17 @@ class SignallingCore(EndpointUser):
         return self._finder.reply_flow(flow, port)
 
     def find_other_flow(self, dialog: Dialog) -> Flow:
-        """The peer's connection was closed: the flow of its newest registration, else a new one to its target."""
+        """The peer's connection was closed: that by which it came back, else a new one to its target."""
         number = ""
         if isinstance(dialog, Subscription):
             number = dialog.subscriber
         elif isinstance(dialog, Session) and isinstance(dialog.owner, CallLeg):
             number = dialog.owner.number
         if number:
-            for binding in self.services.live.location.lookup(number, self.services.endpoint.now):
-                flow = self._finder.flow_of(binding)
-                if flow is not None and flow.is_open and (binding.contact == dialog.target or
-                                                          binding.flow_key.startswith(dialog.flow.transport.lower())):
-                    return flow
+            bindings = self.services.live.location.lookup(number, self.services.endpoint.now)
+            flow = newer_connection(bindings, dialog.target, dialog.flow.transport)
+            if flow is not None:
+                return flow
         return self._finder.next_hop(dialog.target, dialog.flow)
 
     def report_malformed(self, flow: Flow, reason: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from mss.registrar.binding import Binding
+from mss.registrar.devices import device_key
 from mss.sip.errors import SipError
 from mss.sip.flow import Flow
 from mss.sip.uri import SipUri, parse_uri
@@ -34,6 +35,29 @@ def is_literal(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def newer_connection(bindings: list[Binding], target: str, transport: str) -> Flow | None:
+    """The connection by which a device came back that was at the URI ``target`` by ``transport``; None if it did not.
+
+    A device without a port of its own comes back under another contact: it is known by its instance id or the
+    Call-ID of its registrations as long as the old binding is held, else the newest of its user is taken for it.
+    """
+    known = ""
+    for binding in bindings:
+        if binding.contact == target:
+            known = device_key(binding.instance, binding.call_id)
+    best: Flow | None = None
+    best_rank = (False, False, 0.0)
+    for binding in bindings:
+        flow = binding.flow
+        is_same = binding.contact == target
+        if flow is None or not flow.reliable or not flow.is_open or not (is_same or flow.transport == transport):
+            continue
+        rank = (is_same, device_key(binding.instance, binding.call_id) == known, binding.registered_at)
+        if best is None or rank > best_rank:
+            best, best_rank = flow, rank
+    return best
 
 
 class FlowFinder:

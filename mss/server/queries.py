@@ -172,8 +172,8 @@ class Queries(ServerFacade):
         target = {"busy": route.forward_busy, "unreachable": route.forward_unreachable}.get(route.condition, "")
         if route.status and target:
             steps.append(f"{route.number} is {route.condition}: forward to {target}")
-            further = find_route(user, target, route.number, server.live, server.live.limits, server.endpoint.now, steps)
-            route = further
+            limits, now = server.live.limits, server.endpoint.now
+            route = find_route(user, target, route.number, server.live, limits, now, steps)
         result = "refuse" if route.status else "forward" if target or route.forwards else "ring"
         return Explanation(
             result=result, steps=[RoutingStep(step=str(index + 1), outcome=text) for index, text in enumerate(steps)],

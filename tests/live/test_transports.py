@@ -245,6 +245,29 @@ class TestLostConnections:
         caller.wire = _WIRES[transport](server.places[transport])
         hang_up(outgoing, incoming)
 
+    def test_it_is_not_taken_for_another_phone_of_its_user(self, server: EveryTransport, phone: NewPhone) -> None:
+        caller, first = phone("UDP"), phone("TCP")
+        server.change_users([first.user], multi_device="yes")
+        first.register(expires=0)
+        for number in range(2):
+            devices = [Phone(StreamWire(server.places["TCP"]), first.user) for _ in range(2)]
+            for device in devices:
+                assert device.register().status == 200
+            callee = devices[number]
+            outgoing = start_call(caller, first.number)
+            incoming, invite = take_call(callee)
+            answer(incoming, invite)
+            outgoing.learn(caller.expect_response(200, "INVITE"))
+            outgoing.ack()
+            callee.expect_request("ACK")
+            callee.close()
+            callee.wire = StreamWire(server.places["TCP"])
+            assert callee.register().status == 200
+            hang_up(outgoing, incoming)
+            for device in devices:
+                device.register(expires=0)
+                device.close()
+
     def test_phone_that_does_not_come_back(self, server: EveryTransport, phone: NewPhone) -> None:
         caller, callee = phone("UDP"), phone("TCP")
         outgoing, _ = connect(caller, callee)
