@@ -4,6 +4,7 @@ from __future__ import annotations
 import pytest
 
 from mss.sip.errors import ParseError
+from mss.sip.flow import LocalAddress
 from mss.testing.message import Received, audio, format_request, format_response
 from mss.testing.network import describe
 from mss.testing.scenes import connect, hang_up
@@ -104,7 +105,7 @@ class TestMessages:
             ("v", "SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1"), ("f", "<sip:a@x>;tag=1"), ("t", "<sip:b@x>"), ("i", "id"),
             ("CSeq", "7 INVITE"), ("Max-Forwards", "70"), ("m", "<sip:a@192.0.2.1>"), ("k", "timer, 100rel")],
             audio("192.0.2.1", 4000))
-        return Received(data, FakeFlow("UDP", "192.0.2.1", 5060, None), 5.0)
+        return Received(data, FakeFlow("UDP", "192.0.2.1", 5060, LocalAddress("UDP", "192.0.2.2", 5060)), 5.0)
 
     def test_what_it_says(self, request_received) -> None:
         message = request_received
