@@ -140,9 +140,6 @@ class Session(InviteClient):
     def _receive_reinvite(self, transaction: ServerTransaction, request: Message) -> None:
         if self._glares(transaction, "INVITE"):
             return
-        if self.state != CONFIRMED:
-            self.respond_to(transaction, 491)
-            return
         # A peer that goes on to a new INVITE has seen our 2xx: its ACK was lost.
         self._ok = b""
         contact = request.contact()

@@ -7,6 +7,7 @@ import pytest
 from mss.sip.dialog.session import Session, SessionUser
 from mss.sip.dialog.uac import InviteClient
 from mss.sip.dialog.uas import CONFIRMED, ENDED, InviteServer
+from mss.sip.transaction.server_other import OtherServerTransaction
 from tests.sip.harness import SDP, SDP_TYPE, Site, Wire, read, request, response
 
 OFFER = SDP.replace(b"4000", b"5000")
@@ -363,6 +364,19 @@ def test_one_that_is_never_answered_gets_100_and_is_forgotten(site: Site, sessio
     assert site.wire.rest() == ["100 REFER"]
     site.wait(33)
     assert (site.wire.rest(), site.tables()[1] <= before) == ([], True)
+
+
+def test_an_answer_from_elsewhere_may_be_announced(site: Site, session: Session) -> None:
+    site.inside("INFO", session, body=b"x")
+    transaction = site.ledger.transactions.pop()
+    assert isinstance(transaction, OtherServerTransaction)
+    session.defer_response(transaction)
+    site.wait(4)
+    assert site.wire.rest() == ["100 INFO"]
+    session.respond_to(transaction, 200)
+    session.defer_response(transaction)
+    site.wait(4)
+    assert site.wire.rest() == ["200 INFO"]
 
 
 def test_our_requests_and_their_answers(site: Site, session: Session) -> None:
