@@ -20,6 +20,9 @@ from mss.sip.uri import escape_user
 
 #: Start line and fixed fields of an INVITE of ours, for the decision by size (RFC 3261 18.1.1).
 _OVERHEAD_BYTES = 750
+#: For so long a device that took no connection gets large requests by UDP at once; seconds.
+_DATAGRAMS_ONLY_SECONDS = 3600.0
+_MOST_DATAGRAMS_ONLY = 10_000
 #: Without 100rel: a reliable provisional to an INVITE without offer would have to carry one.
 _SUPPORTED_WITHOUT_100REL = SUPPORTED_LINE.replace("100rel, ", "")
 
@@ -32,6 +35,8 @@ class Dialler:
         self._user = user
         self._fixed = services.user_agent_line + ALLOW_LINE + SUPPORTED_LINE
         self._fixed_offerless = services.user_agent_line + ALLOW_LINE + _SUPPORTED_WITHOUT_100REL
+        #: Flow key -> until when.
+        self._datagrams_only: dict[str, float] = {}
 
     def dial(self, leg: CallLeg, command: Dial) -> None:
         """Ring the device of ``command`` as ``leg``."""
@@ -51,10 +56,14 @@ class Dialler:
             if binding.path:
                 leg.route_lines = route_lines(list(binding.path))
         large = len(command.body) + len(command.headers) + _OVERHEAD_BYTES > self._services.udp_switch_bytes
-        if flow is None or large and not flow.reliable and not leg.via_nat and not leg.route_lines:
+        if flow is None or large and not leg.via_nat and not leg.route_lines and self._may_switch(flow):
             finder.find_flows(leg.invited_uri, partial(self._take_flows, leg, command.leg, flow), large)
         else:
             self._invite(leg, command.leg, flow)
+
+    def _may_switch(self, flow: Flow) -> bool:
+        """Whether a device on ``flow`` is to be tried by TCP."""
+        return not flow.reliable and self._datagrams_only.get(flow.key, 0.0) <= self._services.endpoint.now
 
     def _take_flows(self, leg: CallLeg, number: int, known: Flow | None, flows: list[Flow]) -> None:
         state = leg.active.call.state
@@ -75,7 +84,13 @@ class Dialler:
         session = leg.session
         if flows and session is not None:
             leg.flows = flows[1:]
-            self._invite(leg, session.leg, flows[0])
+            failed, following = session.flow, flows[0]
+            if failed.reliable and not following.reliable and failed.host == following.host:
+                # A firewall may have dropped the attempt: not every call is to wait for that.
+                if len(self._datagrams_only) >= _MOST_DATAGRAMS_ONLY:
+                    self._datagrams_only.clear()
+                self._datagrams_only[following.key] = self._services.endpoint.now + _DATAGRAMS_ONLY_SECONDS
+            self._invite(leg, session.leg, following)
 
     def note_silence(self, leg: CallLeg) -> None:
         """A device did not respond at all: it counts as unreachable until it is heard of again."""

@@ -336,9 +336,9 @@ class AcceptedWire(StreamWire):
 class Listening(Phone):
     """A phone on UDP that also accepts TCP connections at its port."""
 
-    def __init__(self, wire: Wire, user: User) -> None:
+    def __init__(self, wire: Wire, user: User, backlog: int = 5) -> None:
         super().__init__(wire, user)
-        self._listener = socket.create_server((HOST, wire.port))
+        self._listener = socket.create_server((HOST, wire.port), backlog=backlog)
         self._listener.settimeout(5)
 
     def accept(self) -> StreamWire:
@@ -349,6 +349,14 @@ class Listening(Phone):
     def close(self) -> None:
         super().close()
         self._listener.close()
+
+
+def _begin_connection(port: int) -> socket.socket:
+    """A connection that nobody accepts."""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    sock.setblocking(False)
+    sock.connect_ex((HOST, port))
+    return sock
 
 
 def _large_offer(phone: Phone) -> str:
@@ -378,6 +386,27 @@ class TestLargeRequests:
         hang_up(outgoing, incoming)
         datagrams.close()
         callee.close()
+
+    def test_device_behind_a_firewall_is_waited_for_only_once(
+        self, server: EveryTransport, users: Iterator[User], phone: NewPhone
+    ) -> None:
+        caller = phone("TCP")
+        callee = Listening(UdpWire(server.places["UDP"]), next(users), backlog=0)
+        # What fills the queue of connections makes the system drop further attempts, as a firewall does.
+        fillers = [_begin_connection(callee.wire.port) for _ in range(2)]
+        assert callee.register().status == 200
+        waited = []
+        for _ in range(2):
+            began = time.monotonic()
+            outgoing = start_call(caller, callee.number, body=_large_offer(caller))
+            incoming, invite = take_call(callee, 10)
+            waited.append(time.monotonic() - began)
+            callee.respond(invite, 486, "Busy Here", tag=incoming.local_tag)
+            outgoing.ack_failure(caller.expect_response(486, "INVITE"))
+        assert waited[0] < 6
+        assert waited[1] < 1
+        for each in (*fillers, callee):
+            each.close()
 
     def test_device_that_does_not(self, phone: NewPhone) -> None:
         caller, callee = phone("TCP"), phone("UDP")
