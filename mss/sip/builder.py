@@ -44,6 +44,11 @@ def reason_of(status: int) -> str:
 
 def echo_lines(request: Message) -> str:
     """The lines a response copies from its request (RFC 3261 8.2.6.2), all but To."""
+    unique = request.unique_lines()
+    if unique is not None and RECORD_ROUTE not in unique and TIMESTAMP not in unique and request.call_id:
+        # The usual request; its Via line is looked up by place because it was stamped there.
+        via = request.lines[request.names.index(VIA)]
+        return f"{via}\r\n{unique[FROM]}\r\n{unique[CALL_ID]}\r\n{unique[CSEQ]}\r\n"
     out: list[str] = []
     index = 0
     lines = request.lines
@@ -56,10 +61,9 @@ def echo_lines(request: Message) -> str:
 
 def echo_to(request: Message, to_tag: str) -> str:
     """The To line of a response: the request's, with ``to_tag`` added where it has none."""
-    names = request.names
-    if TO not in names:
+    line = request.first_line(TO)
+    if line is None:
         return ""
-    line = request.lines[names.index(TO)]
     if to_tag and request.to_tag is None:
         return f"{line};tag={to_tag}\r\n"
     return line + "\r\n"

@@ -49,7 +49,8 @@ class Message:
                  "_first", "_request_uri", "_contact")
 
     def __init__(self, method: str, uri: str, status: int, reason: str,
-                 names: list[str], lines: list[str], body: bytes) -> None:
+                 names: list[str], lines: list[str], body: bytes, first: dict[str, str] | None = None) -> None:
+        """``first`` is what ``first_lines`` gives for ``names`` and ``lines``, where that is known already."""
         self.method = method
         self.uri = uri
         self.status = status
@@ -64,10 +65,7 @@ class Message:
         self.from_tag: str | None = None
         self.to_tag: str | None = None
         self.flow: Flow | None = None
-        first = dict(zip(names, lines))  # noqa: B905 - the keyword costs a tenth of the parser
-        if len(first) != len(names):
-            first = dict(zip(reversed(names), reversed(lines), strict=True))
-        self._first: dict[str, str] = first
+        self._first: dict[str, str] = first_lines(names, lines) if first is None else first
         self._request_uri: SipUri | None = None
         self._contact: NameAddr | None = None
 
@@ -104,6 +102,10 @@ class Message:
     def has_repeated(self) -> bool:
         """Whether some header has more than one line."""
         return len(self._first) != len(self.names)
+
+    def unique_lines(self) -> dict[str, str] | None:
+        """The line of each header by its name if none has two, else None; not to be changed."""
+        return self._first if len(self._first) == len(self.names) else None
 
     def has_only(self, names: frozenset[str]) -> bool:
         """Whether every header is one of ``names``."""
@@ -182,6 +184,14 @@ class Message:
         end = params.find(";", start + 8)
         branch = params[start + 8:end] if end > 0 else params[start + 8:]
         self.via = Via(transport, host, int(port) if port is not None else 0, branch, params[1:])
+
+
+def first_lines(names: list[str], lines: list[str]) -> dict[str, str]:
+    """The first line of each header by its canonical name."""
+    first = dict(zip(names, lines, strict=True))
+    if len(first) != len(names):
+        first = dict(zip(reversed(names), reversed(lines), strict=True))
+    return first
 
 
 def value_of(line: str) -> str:

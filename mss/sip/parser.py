@@ -11,7 +11,7 @@ from mss.sip.errors import ParseError
 from mss.sip.fields import parse_number
 from mss.sip.grammar import SIP_VERSION_RE, STATUS_LINE_RE, TOKEN_RE
 from mss.sip.headers import CONTENT_LENGTH, KNOWN, canonical
-from mss.sip.message import Message, value_of
+from mss.sip.message import Message, first_lines, value_of
 
 #: Limits of one message.  A UDP datagram cannot be longer than 65535 octets; streams have their own.
 MAX_HEADER_LINES: Final = 200
@@ -44,13 +44,19 @@ def parse(data: bytes) -> Message:
     if data.count(b"\n", 0, end) != breaks or data.count(b"\r", 0, end) != breaks:
         raise _refused(data[:end], 400, "Line Break Without CRLF")
     start = lines.pop(0)
-    names = [KNOWN.get(line.partition(":")[0], "") for line in lines]
     problem = ""
-    if "" in names:
-        names, lines, problem = _name_lines(names, lines)
+    try:
+        # The usual message: every name known, none twice.
+        first = {KNOWN[line.partition(":")[0]]: line for line in lines}
+        names = list(first)
+    except KeyError:
+        names = []
+    if len(names) != len(lines):
+        names, lines, problem = _name_lines([KNOWN.get(line.partition(":")[0], "") for line in lines], lines)
+        first = first_lines(names, lines)
     parts = start.split(" ")
     if len(parts) == 3 and parts[2] == "SIP/2.0" and parts[0] in METHODS and parts[1]:
-        message = Message(parts[0], parts[1], 0, "", names, lines, b"")
+        message = Message(parts[0], parts[1], 0, "", names, lines, b"", first)
     else:
         message = _message(start, names, lines)
     if problem:
