@@ -183,9 +183,7 @@ def parse_params(value: str) -> dict[str, str] | None:
     if "\\" not in value:
         # The usual credentials: no escapes, no commas in values.  Whatever differs is read again with care.
         items = value[7:].replace('"', "").replace(", ", ",").split(",")
-        pairs = [item.split("=", 1) for item in items]
-        if all([len(pair) == 2 for pair in pairs]):
-            params = dict([(pair[0], pair[1]) for pair in pairs])
+        params = {name: text for name, _, text in [item.partition("=") for item in items]}
         if _USUAL <= params.keys() <= _EXPECTED:
             return params
         params = {}
