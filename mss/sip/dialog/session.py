@@ -277,6 +277,8 @@ class Session(InviteClient):
     def start_keepalive(self, response: Message | None) -> None:
         """The call is up: start the session timer (``response``: the 2xx we got) or the probes."""
         settings = self.service.settings
+        if self.state != CONFIRMED:
+            return
         if settings.session_expires > 0:
             if self.timer is None:
                 self.timer = SessionTimer(self, settings.session_expires, True)
@@ -285,7 +287,8 @@ class Session(InviteClient):
             else:
                 self.timer.take_answer(response)
         elif settings.probe_seconds > 0:
-            self.timer = SessionTimer(self, settings.probe_seconds * 2, True)
+            if self.timer is None:
+                self.timer = SessionTimer(self, settings.probe_seconds * 2, True)
             self.timer.start()
 
     def refresh(self) -> None:
