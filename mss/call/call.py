@@ -45,7 +45,7 @@ from mss.call.events import (
     TimerFired,
     TransferRequested,
 )
-from mss.call.leg import DIALLED, GONE, RINGING
+from mss.call.leg import DIALLED, GONE, RINGING, UP
 from mss.call.state import DIALLING, ENDED, ROUTING, TALKING, CallSettings, CallState
 
 __all__ = ["Call", "CallSettings"]
@@ -192,6 +192,9 @@ def _take_failed(state: CallState, event: Failed) -> None:
 def _take_cancelled(state: CallState, event: Cancelled) -> None:
     if event.leg == 0:
         setup.take_cancel(state, event)
+    elif state.legs[event.leg].state == UP:
+        # Its answer was with the media gateway when a newcomer gave up.
+        talking.take_hang_up(state, HungUp(event.leg, 0, "", ""))
     else:
         # A newcomer with Replaces gave up; the offer to its peer-to-be is undone when it is answered.
         state.legs[event.leg].state = GONE

@@ -40,6 +40,9 @@ def close(state: CallState, status: int, cause: int, text: str, ended_by: str) -
     state.cause = cause or cause_of(status)
     state.text = text or text_of(state.cause)
     state.ended_by = ended_by
+    if state.waiting is not None:
+        # Of events that waited for the media gateway, one may have opened the record just now.
+        state.commands[:] = [command for command in state.commands if not isinstance(command, OpenRecord)]
     # The record is kept before any leg learns that the call is over.
     state.commands.insert(0, WriteRecord(make_record(state)))
     state.emit(End())

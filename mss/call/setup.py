@@ -6,7 +6,7 @@ from typing import Final
 
 from mss.call.cause import NO_ANSWER
 from mss.call.commands import Acknowledge, Answer, Dial, FindRoute, HangUp, Ring, StartTimer, StopTimer
-from mss.call.ending import cancel_all, cancel_others, close, drop_offer, open_record, reject_caller
+from mss.call.ending import cancel_all, cancel_others, close, drop_offer, end_leg, open_record, reject_caller
 from mss.call.events import Acknowledged, Answered, CallReceived, Cancelled, Failed, Routed, Rung
 from mss.call.leg import DIALLED, GONE, RINGING, UP
 from mss.call.state import DIALLING, ROUTING, TALKING, CallState
@@ -221,6 +221,9 @@ def give_up_waiting(state: CallState) -> None:
 def take_cancel(state: CallState, event: Cancelled) -> None:
     """The caller gave up; its 487 has been sent."""
     state.legs[0].state = GONE
-    cancel_all(state, "")
+    # An answer that is still with the media gateway has not reached the caller.
+    state.answered_at = 0.0
+    for leg in state.legs:
+        end_leg(state, leg, "")
     state.emit(StopTimer(NO_ANSWER_TIMER))
     close(state, 487, 0, "", "caller")

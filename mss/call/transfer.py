@@ -189,8 +189,9 @@ def take_offer_refusal(state: CallState, leg: int, status: int) -> None:
         _complete(state, transfer)
         return
     if transfer.replacement >= 0:
-        state.emit(Reject(transfer.target, 488, "", ""))
-        state.legs[transfer.target].state = GONE
+        if state.legs[transfer.target].state != GONE:
+            state.emit(Reject(transfer.target, 488, "", ""))
+            state.legs[transfer.target].state = GONE
     else:
         end_leg(state, transfer.target, reason_header(88))
     fail_transfer(state, 488, "Not Acceptable Here")
@@ -325,7 +326,10 @@ def surrender_peer(state: CallState, event: PeerTaken) -> None:
     if peer >= 0:
         state.legs[peer].state = GONE
         state.legs[0].peer = max(peer, event.leg)
-    end_leg(state, event.leg, reason_header(NORMAL_CLEARING))
+    state.transfer = None
+    for other in state.legs:
+        # The one that asked, and whoever a transfer of ours was about to bring in.
+        end_leg(state, other, reason_header(NORMAL_CLEARING))
     state.transferred_by = number
     close(state, 200, NORMAL_CLEARING, "transferred", "caller" if event.leg == 0 else "callee")
 

@@ -36,6 +36,7 @@ from mss.call.events import (
     HungUp,
     OfferAnswered,
     Reoffered,
+    ReplacementRequested,
     Routed,
     Rung,
     TransferRequested,
@@ -168,6 +169,66 @@ class TestEndings:
             << StopTimer("no answer")
             << End()
             >> DescriptionCarried(1, b"late")
+        )
+
+    def test_cancel_while_the_answer_is_with_the_gateway(self, dialling) -> None:
+        assert (
+            dialling
+            >> DescriptionCarried(1, b"OFFER")
+            << Dial
+            >> Answered(1, b"answer", "")
+            << StopTimer
+            << CarryDescription
+            << OpenRecord
+            >> Cancelled(0)
+            << WriteRecord(matching("not answered", lambda record: (record.status, record.answered_at) == (487, 0.0)))
+            << HangUp(1, "")
+            << StopTimer
+            << End()
+            >> DescriptionCarried(2, b"late")
+        )
+
+    def test_a_newcomer_gives_up_while_its_answer_is_with_the_gateway(self, talking) -> None:
+        play = talking
+        leg = play.machine.state.add_leg("107", "")
+        assert (
+            play
+            >> ReplacementRequested(leg, 1, "107", b"new")
+            << CarryDescription(leg, 0, b"new", 3)
+            >> DescriptionCarried(3, b"NEW")
+            << Offer(0, b"NEW", "INVITE")
+            >> OfferAnswered(0, b"caller")
+            << CarryDescription(0, leg, b"caller", 4)
+            << HangUp(1, ANY)
+            >> Cancelled(leg)
+            >> DescriptionCarried(4, b"CALLER")
+            << WriteRecord
+            << Answer(leg, b"CALLER", "")
+            << HangUp(0, ANY)
+            << End()
+        )
+
+    def test_an_answer_that_waited_and_its_hang_up_leave_one_record(self, new_call) -> None:
+        assert (
+            new_call()
+            >> CallReceived(b"offer", "")
+            << FindRoute("101", "")
+            >> Routed(Route("101", (DESK, MOBILE), media="anchored"))
+            << CarryDescription(0, 1, b"offer", 1)
+            << CarryDescription(0, 2, b"offer", 2)
+            >> DescriptionCarried(2, b"TWO")
+            << Dial(2, "101", MOBILE, b"TWO", "")
+            >> Answered(2, b"", "")
+            >> HungUp(2, 0, "", "")
+            >> DescriptionCarried(1, b"ONE")
+            # Nothing is opened after it was closed.
+            << WriteRecord
+            << Dial(1, "101", DESK, b"ONE", "")
+            << Cancel(1, ANY)
+            << StopTimer("no answer")
+            << Answer(0, b"", "")
+            << HangUp(0, ANY)
+            << End()
         )
 
     def test_hang_up(self, talking) -> None:

@@ -365,6 +365,17 @@ class TestAttended:
         )
 
 
+    def test_the_consultation_call_gives_its_party_away_during_a_transfer_of_its_own(self, target_rings) -> None:
+        assert (
+            target_rings
+            >> PeerTaken(1)
+            << WriteRecord
+            << HangUp(1, ANY)
+            << Cancel(2, ANY)
+            << End()
+        )
+
+
 class TestReplaces:
     @pytest.fixture
     def replacing(self, talking_call) -> Playbook:
