@@ -237,11 +237,15 @@ class Session(InviteClient):
     def _stop(self) -> None:
         self._ok = b""
         self.service.context.wheel.cancel(self)
+        if self.state != ENDED:
+            self.forget()
+
+    def forget(self) -> None:
+        """Leave the dialog table; nothing is kept alive any more."""
         if self.timer is not None:
             self.timer.stop()
             self.timer = None
-        if self.state != ENDED:
-            self.forget()
+        super().forget()
 
     def lose(self, cause: str) -> None:
         """The peer is gone: send BYE all the same and tell the user."""
@@ -272,7 +276,8 @@ class Session(InviteClient):
         """A re-INVITE or UPDATE of the peer: a new interval begins, as it asks for it."""
         if self.timer is not None:
             self.prepare_timer(request)
-            self.timer.start()
+            if self.state == CONFIRMED:
+                self.timer.start()
 
     def start_keepalive(self, response: Message | None) -> None:
         """The call is up: start the session timer (``response``: the 2xx we got) or the probes."""

@@ -118,7 +118,10 @@ def test_a_session_that_was_cancelled_is_free(site: Site) -> None:
 @pytest.mark.parametrize("ends", ["refused", "cancelled"])
 def test_a_session_that_refused_is_free(site: Site, ends: str) -> None:
     session = site.take_call()
+    site.endpoint.settings.session_expires = 90
+    session.prepare_timer(site.office.requests[-1][1])
     session.ring(180, "", "", b"")
+    site.inside("UPDATE", session)
     if ends == "refused":
         session.reject(486)
     else:
