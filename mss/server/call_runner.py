@@ -73,10 +73,10 @@ class CallRunner(SessionUser):
                     EXECUTE[type(command)](executor, active, command)
         finally:
             active.busy = False
-        if len(active.numbers) > 2 and not call.is_ended:
-            self._release_numbers(active)
         if self._watched:
             services.watchers.call_changed(active)
+        if len(active.numbers) > 2 and not call.is_ended:
+            self._release_numbers(active)
 
     def _release_numbers(self, active: ActiveCall) -> None:
         """After a forward or a transfer: whoever has left the call is in one call less."""
