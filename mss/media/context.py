@@ -8,7 +8,7 @@ from mss.media.messages import ANSWER, BOTHWAY, ISOLATE, OFFER, ONEWAY, Command
 from mss.media.relay import active_streams, own_answer, own_offer, relay_answer, relay_offer
 from mss.sdp.addresses import SessionOrigin
 from mss.sdp.description import Description, SdpError, parse_description
-from mss.sdp.offer_answer import problem_of
+from mss.sdp.offer_answer import narrow_directions, problem_of
 
 
 class Refused(Exception):
@@ -70,7 +70,10 @@ class Termination:
         if (role or (ANSWER if self.pending == "local" else OFFER)) == ANSWER:
             if self.local_offer is None:
                 raise Refused(400, "No Offer to Answer")
-            problem = problem_of(parse(self.local_offer), description)
+            offer = parse(self.local_offer)
+            if narrow_directions(offer, description):
+                body = description.to_bytes()
+            problem = problem_of(offer, description)
             if problem:
                 raise Refused(488, f"Answer Does Not Fit: {problem}")
             self.pending = ""

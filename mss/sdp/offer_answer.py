@@ -23,6 +23,13 @@ _ANSWERS: Final = {
     RECVONLY: (SENDONLY, INACTIVE),
     INACTIVE: (INACTIVE,),
 }
+#: What an answer that claims too much is taken for: (offered, answered) -> direction.
+_NARROWED: Final = {
+    (SENDONLY, SENDRECV): RECVONLY,
+    (SENDONLY, SENDONLY): INACTIVE,
+    (RECVONLY, SENDRECV): SENDONLY,
+    (RECVONLY, RECVONLY): INACTIVE,
+}
 _NOWHERE: Final = ("0.0.0.0", "::")
 
 
@@ -92,6 +99,20 @@ def rejecting_answer(offer: Description, accepted: tuple[str, ...]) -> None:
     for media in offer.media:
         if media.port and media.kind not in accepted:
             reject_media(media)
+
+
+def narrow_directions(offer: Description, answer: Description) -> bool:
+    """Make the directions of ``answer`` fit ``offer``, in place; False where they did already.
+
+    There are phones that answer a hold with sendrecv, or without any direction, which means the same.
+    """
+    narrowed = False
+    for offered, answered in zip(offer.media, answer.media, strict=False):
+        wanted, given = direction_of(offer, offered), direction_of(answer, answered)
+        if answered.port and given not in _ANSWERS[wanted]:
+            set_direction(answered, _NARROWED.get((wanted, given), INACTIVE))
+            narrowed = True
+    return narrowed
 
 
 def problem_of(offer: Description, answer: Description) -> str:

@@ -78,6 +78,15 @@ def test_hold_and_resume(gateway, alice, bob) -> None:
     hang_up(outgoing, incoming)
 
 
+def test_a_phone_that_answers_a_hold_with_sendrecv(gateway, alice, bob) -> None:
+    """There are such phones: they are taken for what they may say."""
+    outgoing, incoming = connect(alice, bob)
+    held, agreed = change_media(outgoing, incoming, alice.sdp(direction="sendonly"), bob.sdp())
+    assert "a=sendonly" in held.sdp
+    assert "a=recvonly" in agreed.sdp
+    hang_up(outgoing, incoming)
+
+
 def test_an_invite_without_an_offer(gateway, alice, bob) -> None:
     outgoing = alice.call("101", b"")
     incoming = bob.take_call()

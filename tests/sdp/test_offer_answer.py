@@ -10,6 +10,7 @@ from mss.sdp.offer_answer import (
     make_hold,
     make_inactive,
     make_sendrecv,
+    narrow_directions,
     problem_of,
     reject_media,
     rejecting_answer,
@@ -134,3 +135,22 @@ def test_direction_of_an_answer(make, offered, fitting):
 def test_stream_offered_off_stays_off(make):
     offer = make(C, "m=audio 0 RTP/AVP 0")
     assert problem_of(offer, make(C, "m=audio 7 RTP/AVP 0")) == "stream 1: switched on, but offered off"
+
+
+@pytest.mark.parametrize(("offered", "answered", "narrowed"), [
+    ("sendonly", "sendrecv", "recvonly"), ("sendonly", "sendonly", "inactive"), ("recvonly", "sendrecv", "sendonly"),
+    ("recvonly", "recvonly", "inactive"), ("inactive", "sendrecv", "inactive"), ("inactive", "recvonly", "inactive"),
+    ("sendonly", "recvonly", ""), ("sendrecv", "inactive", ""), ("inactive", "inactive", ""),
+])  # fmt: skip
+def test_an_answer_that_claims_too_much_is_narrowed(make, offered, answered, narrowed):
+    offer = make("c=IN IP4 192.0.2.1", "m=audio 1 RTP/AVP 0", f"a={offered}")
+    answer = make("c=IN IP4 192.0.2.2", "m=audio 2 RTP/AVP 0", f"a={answered}")
+    assert narrow_directions(offer, answer) is bool(narrowed)
+    assert direction_of(answer, answer.media[0]) == (narrowed or answered)
+    assert problem_of(offer, answer) == ""
+
+
+def test_a_rejected_stream_has_no_direction_to_narrow(make):
+    offer = make("c=IN IP4 192.0.2.1", "m=audio 1 RTP/AVP 0", "a=inactive")
+    answer = make("c=IN IP4 192.0.2.2", "m=audio 0 RTP/AVP 0")
+    assert not narrow_directions(offer, answer)
