@@ -45,7 +45,8 @@ def reason_of(status: int) -> str:
 def echo_lines(request: Message) -> str:
     """The lines a response copies from its request (RFC 3261 8.2.6.2), all but To."""
     unique = request.unique_lines()
-    if unique is not None and RECORD_ROUTE not in unique and TIMESTAMP not in unique and request.call_id:
+    if unique is not None and RECORD_ROUTE not in unique and TIMESTAMP not in unique and request.call_id \
+            and FROM in unique:
         # The usual request; its Via line is looked up by place because it was stamped there.
         via = request.lines[request.names.index(VIA)]
         return f"{via}\r\n{unique[FROM]}\r\n{unique[CALL_ID]}\r\n{unique[CSEQ]}\r\n"
