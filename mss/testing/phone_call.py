@@ -91,20 +91,23 @@ class PhoneCall:
         return cancel
 
     # ---- as UAC --------------------------------------------------------
-    def _headers(self, method: str, cseq: int) -> list[tuple[str, str]]:
+    def _headers(self, method: str, cseq: int, given: Headers = ()) -> list[tuple[str, str]]:
+        """The headers of a request inside the dialog, then the ``given`` ones, whose Contact and Allow win."""
+        lines = list(given)
+        own = {name.lower() for name, _ in lines}
         found = [("Route", route) for route in self.routes]
         found += [("From", self.local), ("To", self.remote), ("Call-ID", self.call_id), ("CSeq", f"{cseq} {method}")]
-        if method in _WITH_CONTACT:
+        if method in _WITH_CONTACT and "contact" not in own:
             found.append(("Contact", f"<{self.phone.contact}>"))
-        if method == "INVITE" and self.phone.methods:
+        if method == "INVITE" and self.phone.methods and "allow" not in own:
             found.append(("Allow", self.phone.methods))
-        return found
+        return found + lines
 
     def invite(self, body: bytes = b"", headers: Headers = ()) -> SentRequest:
         """Send an INVITE, or inside the dialog a re-INVITE."""
         self.cseq += 1
         self.invited = SentRequest("INVITE", self.target, [("CSeq", f"{self.cseq} INVITE")], body, "", self)
-        lines = [*self._headers("INVITE", self.cseq), *headers]
+        lines = self._headers("INVITE", self.cseq, headers)
         self.invited = sent = self._remember(self.phone.send_request("INVITE", self.target, lines, body, self))
         return sent
 
@@ -124,7 +127,7 @@ class PhoneCall:
         if not cseq:
             self.cseq += 1
             cseq = self.cseq
-        return self.phone.send_request(method, self.target, [*self._headers(method, cseq), *headers], body, self)
+        return self.phone.send_request(method, self.target, self._headers(method, cseq, headers), body, self)
 
     def ack(self, body: bytes = b"") -> SentRequest:
         """Acknowledge the 2xx of the last INVITE."""
