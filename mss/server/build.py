@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import os
+import resource
 import signal
 import sys
 from collections.abc import Callable, Coroutine
@@ -32,11 +33,19 @@ def run_server(paths: Paths, settings: Settings, on_ready: Callable[[], None] | 
     names the place and the remedy, and gives status 1.
     """
     set_up_logging(settings.log.level)
+    _allow_descriptors()
     try:
         return _run(_serve(paths, settings, on_ready))
     except (StoreError, TransportError, UnusableSocket) as error:
         log.error("%s", error)
         return 1
+
+
+def _allow_descriptors() -> None:
+    """Each connection needs a descriptor: use all that the system grants, not only its first offer."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _run(main: Coroutine[Any, Any, int]) -> int:

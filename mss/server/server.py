@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import time
+from contextlib import AsyncExitStack
 from importlib.metadata import version
 
 from mss.call.call import CallSettings
@@ -82,6 +83,8 @@ class Server:
         self._second = 0.0
         self._save_at = 0.0
         self._is_started = False
+        #: What has to be closed, in reverse order of how it was opened.
+        self._opened = AsyncExitStack()
 
     def _dialog_settings(self, settings: Settings) -> DialogSettings:
         sip = settings.sip
@@ -92,8 +95,10 @@ class Server:
         """Open the store, restore what was running, then the listeners and the control socket."""
         settings = self.settings
         self.store = Store.open(settings.database_url)
+        self._opened.callback(self.store.close)
         self.store.migrate()
         self.journal = Journal(self.paths.journal_dir)
+        self._opened.callback(self.journal.close)
         found = replay(self.journal, self.store, self.clock.wall())
         if found.ended or found.interrupted or found.damaged:
             log.warning("the last run ended without notice: %d call records restored, %d calls cut off, %d lines "
@@ -114,10 +119,15 @@ class Server:
         await self.transports.start()
         self._restore_bindings()
         self.writer.start()
+        self._opened.push_async_callback(asyncio.to_thread, self.writer.close)
+        self._opened.push_async_callback(self.transports.stop)
         self._open_media_gateway()
+        self._opened.callback(self.services.media.close)
         self.dispatcher.start(ServerInfo(version("mss"), self.paths.config_dir, self.paths.data_dir))
+        self._opened.push_async_callback(self._stop_work)
         self.control = ControlServer(self.paths.socket, build_handlers(Queries(self)), build_streams(Queries(self)))
         await self.control.start()
+        self._opened.push_async_callback(self.control.stop)
         self._is_started = True
         self._tick()
         listeners = ", ".join(str(listener) for listener in self.transports.listeners)
@@ -256,19 +266,13 @@ class Server:
         self.notifier.stopping()
         if self._tick_handle is not None:
             self._tick_handle.cancel()
-        if self._is_started:
-            await self.control.stop()
-            self.runner.end_all("server stopped")
-            self.core.subscriptions.end_all(f"probation;retry-after={_RESTART_SECONDS}")
-            self.persister.flush(float("inf"))
-            stopped = asyncio.Event()
-            self.dispatcher.stop(stopped.set)
-            await stopped.wait()
-            self.services.media.close()
-        await self.transports.stop()
-        if hasattr(self, "writer"):
-            if self._is_started:
-                await asyncio.to_thread(self.writer.close)
-            self.journal.close()
-            self.store.close()
+        await self._opened.aclose()
         log.info("stopped after %.0f s", time.time() - self.started_at)
+
+    async def _stop_work(self) -> None:
+        self.runner.end_all("server stopped")
+        self.core.subscriptions.end_all(f"probation;retry-after={_RESTART_SECONDS}")
+        self.persister.flush(float("inf"))
+        stopped = asyncio.Event()
+        self.dispatcher.stop(stopped.set)
+        await stopped.wait()
