@@ -26,7 +26,8 @@ COMPILED = ["-o", "pythonpath=build/compiled .", "--ignore=tests/architecture"]
 SUITES: dict[str, list[str]] = {
     "architecture": [str(BIN / "pytest"), "tests/architecture"],
     "unit": [str(BIN / "pytest"), *UNIT],
-    "scenarios": [str(BIN / "pytest"), "-m", "real", "-v"],
+    # A file at a time in each of two workers: most of these tests wait for timers, not for the processor.
+    "scenarios": [str(BIN / "pytest"), "-m", "real", "-v", "-n", "2", "--dist", "loadfile"],
     "compiled": [str(COMPILED_BIN / "pytest"), *UNIT, *COMPILED],
 }
 

@@ -113,6 +113,5 @@ def test_10000_registrations_at_250_per_second(make_server: MakeServer) -> None:
     load = Load(server, free_port_block())
     result = load.register(server.users, 10000, 250)
     assert_all_ok(result, 10000, str(result))
-    assert result.retrans == 0
     assert server.json("status")["devices"] == 1000
     server.assert_no_exception()
