@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 from typing import Final
 
 from mss.registrar.binding import Q_DEFAULT
@@ -19,6 +20,8 @@ MAX_SECONDS: Final = 2**32 - 1
 NO_EXPIRES: Final = -1
 #: ``expires`` that is there but no number (RFC 3261 20.10: treat as 3600, here: as the default).
 BAD_EXPIRES: Final = -2
+#: Longer To values are read anew each time: a flood of odd ones must not fill the memory.
+_LONGEST_REMEMBERED: Final = 160
 
 _PARAM_RE: Final = re.compile(r'(?:[^;"]|"(?:\\.|[^"\\])*")+')
 _Q_RE: Final = re.compile(r"0(?:\.\d{0,3})?|1(?:\.0{0,3})?")
@@ -118,12 +121,18 @@ def aor_of(m: Message) -> SipUri | None:
     text = m.get(TO)
     if text is None:
         raise ParseError(400, "Missing To")
-    address = parse_name_addr(text)
+    address = _remembered_address(text) if len(text) <= _LONGEST_REMEMBERED else parse_name_addr(text)
     try:
         uri = parse_uri(address.uri)
     except ParseError:
         return None
     return uri if uri.user else None
+
+
+@lru_cache(4096)
+def _remembered_address(text: str) -> NameAddr:
+    """A phone's To is the same in each of its REGISTERs."""
+    return parse_name_addr(text)
 
 
 def is_same_host(one: str, other: str) -> bool:
