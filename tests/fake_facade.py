@@ -57,7 +57,7 @@ class FakeFacade(ServerFacade):
             version="0.1.0", mode="interpreted", pid=42, started_at=1000.0, uptime_seconds=93784.0,
             config_dir="/etc/mss",
             listeners=["udp:0.0.0.0:5060"], database="sqlite:////var/lib/mss/mss.db", users=3, devices=2, calls=1,
-            calls_total=10, calls_answered=8, calls_failed=1, messages_received=100, messages_sent=99,
+            calls_total=10, calls_answered=8, calls_failed=1, messages_received=100, messages_repeated=99,
             messages_rejected=1, connections=0, transactions=0, records_pending=0, plugins_active=1, plugins_failed=[],
             cpu_seconds=1.5, memory_bytes=50_000_000, warnings=self.warnings,
         )  # fmt: skip

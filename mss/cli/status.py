@@ -46,7 +46,7 @@ def _lines(found: Status) -> list[tuple[str, object]]:
         ("Devices", found["devices"]),
         ("Calls", f"{found['calls']} now, {found['calls_total']} since the start "
                   f"({found['calls_answered']} answered, {found['calls_failed']} failed)"),
-        ("Messages", f"{found['messages_received']} in, {found['messages_sent']} out, "
+        ("Messages", f"{found['messages_received']} in, {found['messages_repeated']} sent again, "
                      f"{found['messages_rejected']} malformed"),
         ("Transactions", found["transactions"]),
         ("Connections", found["connections"]),

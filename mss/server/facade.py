@@ -48,7 +48,7 @@ class Status(TypedDict):
     calls_answered: int
     calls_failed: int
     messages_received: int
-    messages_sent: int
+    messages_repeated: int
     messages_rejected: int
     connections: int
     transactions: int

@@ -75,7 +75,7 @@ class Queries(ServerFacade):
             listeners=[str(listener) for listener in server.transports.listeners], database=server.store.name,
             users=len(server.live.users), devices=server.location.counts()[1], calls=len(runner.calls),
             calls_total=runner.total, calls_answered=runner.answered, calls_failed=runner.failed,
-            messages_received=counters.received, messages_sent=counters.retransmitted,
+            messages_received=counters.received, messages_repeated=counters.retransmitted,
             messages_rejected=counters.malformed, connections=server.transports.connection_count,
             transactions=len(server.endpoint.context.clients) + len(server.endpoint.context.servers),
             records_pending=written.journal_bytes, plugins_active=sum(plugin.state == "active" for plugin in plugins),
